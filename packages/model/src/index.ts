@@ -1,9 +1,49 @@
 /** @file The public names of @diopter/model. */
 
-export { derivativeName } from "./build-program";
-export { ActivationCache } from "./cache";
-export { centerUnembed, centerWritingWeights } from "./center-weights";
-export { checkFinite, type NonFinite, requireFinite } from "./check-finite";
+export { families, familyOf } from "./checkpoint/families";
+export {
+  type CanonicalModel,
+  type Checkpoint,
+  readCheckpoint,
+} from "./checkpoint/families/checkpoint";
+export { type ConfigChoices, completeConfig } from "./checkpoint/families/complete-config";
+export type { Family, TensorNames } from "./checkpoint/families/family";
+export { Fields } from "./checkpoint/families/fields";
+export { from, Recipe } from "./checkpoint/families/recipe";
+export type { Files } from "./checkpoint/files";
+export { type HubOptions, hubFiles } from "./checkpoint/hub/hub";
+export type { FileMetadata, FilePart, HubCache, StoredFile } from "./checkpoint/hub/hub-cache";
+export { isHubId } from "./checkpoint/hub/hub-id";
+export type { HubProgress } from "./checkpoint/hub/progress";
+export type { HubFiles } from "./checkpoint/hub/snapshot";
+export {
+  type CheckpointSource,
+  type InMemoryCheckpoint,
+  type LoadedCheckpoint,
+  type LoadOptions,
+  loadCheckpoint,
+} from "./checkpoint/load";
+export type { HeldTensors } from "./checkpoint/open-checkpoint";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  openSafetensors,
+  openSafetensorsBytes,
+  type SafetensorsFile,
+} from "./checkpoint/safetensors";
+export type {
+  SafetensorsDType,
+  SafetensorsEntry,
+  SafetensorsHeader,
+} from "./checkpoint/safetensors-header";
+export {
+  type CompareOptions,
+  compareExports,
+  type DriftRow,
+  type ExportComparison,
+} from "./checks/compare-exports";
+export { type SelfTestOptions, type SelfTestRow, selfTest } from "./checks/self-test";
+export { type RankedToken, testPrompt } from "./checks/test-prompt";
 export type {
   ActivationFunction,
   ModelConfig,
@@ -12,7 +52,8 @@ export type {
   QueryKeyNorm,
   RotaryScaling,
 } from "./config";
-export type { Edit, EditKind, EditSource, EditValue, Position } from "./edits";
+export type { Edit, EditKind, EditSource, EditValue, Position } from "./edits/edits";
+export type { NamedPositions } from "./edits/resolve-edits";
 export {
   CheckpointError,
   HubError,
@@ -22,49 +63,21 @@ export {
   UnknownHookError,
   UnsupportedModelError,
 } from "./errors";
-export type { Engine, Execution } from "./execute";
-export { families, familyOf } from "./families";
-export { type CanonicalModel, type Checkpoint, readCheckpoint } from "./families/checkpoint";
-export { type ConfigChoices, completeConfig } from "./families/complete-config";
-export type { Family, TensorNames } from "./families/family";
-export { Fields } from "./families/fields";
-export { from, Recipe } from "./families/recipe";
-export type { Files } from "./files";
-export { type FoldLayerNormOptions, foldLayerNorm } from "./fold-layer-norm";
-export { foldValueBiases } from "./fold-value-biases";
-export type { GeneratedStep } from "./generate";
-export { getActName } from "./get-act-name";
-export { hashWeights, sha256 } from "./hash-weights";
-export { type Axis, hookAxes } from "./hook-axes";
+export { ActivationCache } from "./hooks/cache";
+export { getActName } from "./hooks/get-act-name";
+export { type Axis, hookAxes } from "./hooks/hook-axes";
+export { hookShape } from "./hooks/hook-shape";
 export {
-  blockOutput,
-  type ForwardHooks,
-  type HookFunction,
-  type HookPoint,
-} from "./hook-functions";
-export { hookShape } from "./hook-shape";
-export { type HubOptions, hubFiles } from "./hub";
-export type { FileMetadata, FilePart, HubCache, StoredFile } from "./hub/hub-cache";
-export { isHubId } from "./hub/hub-id";
-export type { HubProgress } from "./hub/progress";
-export type { HubFiles } from "./hub/snapshot";
-export {
-  type CheckpointSource,
-  type InMemoryCheckpoint,
-  type LoadedCheckpoint,
-  type LoadOptions,
-  loadCheckpoint,
-} from "./load";
-export { estimateMemory, formatBytes, MemoryBudgetError, type MemoryEstimate } from "./memory";
-export {
-  type Answers,
-  logit,
-  logitDifference,
-  logProbability,
-  type Metric,
-  metricFeeds,
-  probability,
-} from "./metrics";
+  type BlockHook,
+  defaultCacheNames,
+  type HookFilter,
+  type HookName,
+  type HookNameOptions,
+  type HookPattern,
+  hookNames,
+  selectHooks,
+} from "./hooks/names";
+export { type TranslateOptions, translate, type Vocabulary } from "./hooks/translate";
 export { Model } from "./model";
 export type {
   CacheOptions,
@@ -77,62 +90,53 @@ export type {
   RunResult,
   SweepOptions,
 } from "./model-options";
-export {
-  type BlockHook,
-  defaultCacheNames,
-  type HookFilter,
-  type HookName,
-  type HookNameOptions,
-  type HookPattern,
-  hookNames,
-  selectHooks,
-} from "./names";
-export {
-  type CompareOptions,
-  compareExports,
-  type DriftRow,
-  type ExportComparison,
-} from "./onnx/compare-exports";
 export { inspectOnnx, type OnnxOptions } from "./onnx/from-onnx";
 export type { HookFinding, HookValue } from "./onnx/hook-findings";
 export { type InspectionRow, OnnxInspection } from "./onnx/inspection";
 export type { OnnxSource } from "./onnx/open-onnx";
 export { type Recognition, recognise } from "./onnx/recognise";
-export type { HeldTensors } from "./open-checkpoint";
+export { derivativeName } from "./program/build-program";
+export type { Engine, Execution } from "./program/execute";
+export type { GeneratedStep } from "./program/generate";
 export {
-  type ProcessedWeights,
-  processWeights,
-  type WeightProcessing,
-} from "./process-weights";
-export { Program } from "./program";
-export type { Prompt, PromptOptions, TokenPrompt } from "./prompt";
-export { lastReal, type TokenBatch } from "./prompt-values";
-export { identify, type Provenance } from "./provenance";
-export type { Extension, ExtensionContext, Request } from "./request";
-export type { NamedPositions } from "./resolve-edits";
-export type { Runtime, RuntimeLimits, Session, Values } from "./runtime";
+  blockOutput,
+  type ForwardHooks,
+  type HookFunction,
+  type HookPoint,
+} from "./program/hook-functions";
+export {
+  estimateMemory,
+  formatBytes,
+  MemoryBudgetError,
+  type MemoryEstimate,
+} from "./program/memory";
+export {
+  type Answers,
+  logit,
+  logitDifference,
+  logProbability,
+  type Metric,
+  metricFeeds,
+  probability,
+} from "./program/metrics";
+export { Program } from "./program/program";
+export { identify, type Provenance } from "./program/provenance";
+export type { Extension, ExtensionContext, Request } from "./program/request";
+export type { SamplingOptions } from "./program/sampling";
+export type { SweepProgress, SweepRow } from "./program/sweep";
+export type { Runtime, RuntimeLimits, Session, Values } from "./runtime/runtime";
 export { readSaeConfig, type SaeConfig, type SaeEncoder, type SaeStructure } from "./sae/config";
 export { type InMemorySae, loadSae, type Sae, type SaeOptions } from "./sae/load";
 export { type ResolvedSplice, type Splice, type SpliceStructure, spliceNames } from "./sae/splice";
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  openSafetensors,
-  openSafetensorsBytes,
-  type SafetensorsFile,
-} from "./safetensors";
-export type { SafetensorsDType, SafetensorsEntry, SafetensorsHeader } from "./safetensors-header";
-export type { SamplingOptions } from "./sampling";
-export { type SelfTestOptions, type SelfTestRow, selfTest } from "./self-test";
-export { stringTokens } from "./string-tokens";
-export type { SweepProgress, SweepRow } from "./sweep";
-export { type RankedToken, testPrompt } from "./test-prompt";
+export type { Prompt, PromptOptions, TokenPrompt } from "./text/prompt";
+export { lastReal, type TokenBatch } from "./text/prompt-values";
+export { stringTokens } from "./text/string-tokens";
 export {
   createTokenizer,
   type DecodeOptions,
   type EncodeOptions,
   type Tokenizer,
-} from "./tokenizer";
+} from "./text/tokenizer";
 export {
   type Context,
   type Destination,
@@ -141,6 +145,15 @@ export {
   type Source,
   sumOf,
 } from "./transformer";
-export { type TranslateOptions, translate, type Vocabulary } from "./translate";
-export { type WeightShape, weightShapes } from "./weight-shapes";
-export { Weights } from "./weights";
+export { centerUnembed, centerWritingWeights } from "./weights/center-weights";
+export { checkFinite, type NonFinite, requireFinite } from "./weights/check-finite";
+export { type FoldLayerNormOptions, foldLayerNorm } from "./weights/fold-layer-norm";
+export { foldValueBiases } from "./weights/fold-value-biases";
+export { hashWeights, sha256 } from "./weights/hash-weights";
+export {
+  type ProcessedWeights,
+  processWeights,
+  type WeightProcessing,
+} from "./weights/process-weights";
+export { type WeightShape, weightShapes } from "./weights/weight-shapes";
+export { Weights } from "./weights/weights";

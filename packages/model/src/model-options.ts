@@ -1,19 +1,19 @@
 /** @file What loading and running a model can be told, and what a run gives. */
 
 import type { Tensor } from "@diopter/tensor";
-import type { Edit } from "./edits";
-import type { ForwardHooks } from "./hook-functions";
-import type { LoadOptions } from "./load";
-import type { Metric } from "./metrics";
-import type { HookFilter } from "./names";
-import type { PromptOptions } from "./prompt";
-import type { TokenBatch } from "./prompt-values";
-import type { Request } from "./request";
-import type { NamedPositions } from "./resolve-edits";
-import type { Runtime, Values } from "./runtime";
+import type { LoadOptions } from "./checkpoint/load";
+import type { Edit } from "./edits/edits";
+import type { NamedPositions } from "./edits/resolve-edits";
+import type { HookFilter } from "./hooks/names";
+import type { ForwardHooks } from "./program/hook-functions";
+import type { Metric } from "./program/metrics";
+import type { Request } from "./program/request";
+import type { SamplingOptions } from "./program/sampling";
+import type { SweepProgress, SweepRow } from "./program/sweep";
+import type { Runtime, Values } from "./runtime/runtime";
 import type { Splice } from "./sae/splice";
-import type { SamplingOptions } from "./sampling";
-import type { SweepProgress, SweepRow } from "./sweep";
+import type { PromptOptions } from "./text/prompt";
+import type { TokenBatch } from "./text/prompt-values";
 
 export interface ModelOptions extends LoadOptions {
   readonly runtime: Runtime;

@@ -1,17 +1,12 @@
 /** @file A transformer with every activation in reach: run, cache, edit, differentiate, sweep, generate. */
 
 import { Tensor, type TensorLike, zeros } from "@diopter/tensor";
-import { buildProgram, derivativeName } from "./build-program";
-import { ActivationCache } from "./cache";
+import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/load";
 import type { ModelConfig } from "./config";
-import type { Edit, EditSource } from "./edits";
-import { type Engine, type Execution, execute, logitsOf } from "./execute";
-import { type GeneratedStep, generateTokens } from "./generate";
-import { hashWeights } from "./hash-weights";
-import { hookStops } from "./hook-functions";
-import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./load";
-import { tokenLosses } from "./losses";
-import { type Metric, metricFeeds } from "./metrics";
+import type { Edit, EditSource } from "./edits/edits";
+import { resolveEditLists, resolveEdits } from "./edits/resolve-edits";
+import { ActivationCache } from "./hooks/cache";
+import { defaultCacheNames, hookNames, selectHooks } from "./hooks/names";
 import type {
   CacheOptions,
   ForwardOptions,
@@ -23,24 +18,29 @@ import type {
   RunResult,
   SweepOptions,
 } from "./model-options";
-import { defaultCacheNames, hookNames, selectHooks } from "./names";
 import type { OnnxOptions } from "./onnx/from-onnx";
 import type { OnnxInspection } from "./onnx/inspection";
 import type { OnnxSource } from "./onnx/open-onnx";
-import { processWeights, type WeightProcessing } from "./process-weights";
-import { Program } from "./program";
-import { ProgramCache } from "./program-cache";
-import { type Prompt, type PromptOptions, prepare, tokenize } from "./prompt";
-import type { TokenBatch } from "./prompt-values";
-import { identify, type Provenance } from "./provenance";
-import { type Request, structureKey } from "./request";
-import { resolveEditLists, resolveEdits } from "./resolve-edits";
-import type { Runtime, Values } from "./runtime";
+import { buildProgram, derivativeName } from "./program/build-program";
+import { type Engine, type Execution, execute, logitsOf } from "./program/execute";
+import { type GeneratedStep, generateTokens } from "./program/generate";
+import { hookStops } from "./program/hook-functions";
+import { tokenLosses } from "./program/losses";
+import { type Metric, metricFeeds } from "./program/metrics";
+import { Program } from "./program/program";
+import { ProgramCache } from "./program/program-cache";
+import { identify, type Provenance } from "./program/provenance";
+import { type Request, structureKey } from "./program/request";
+import { sweepRows } from "./program/sweep";
+import type { Runtime, Values } from "./runtime/runtime";
 import { resolveSplices, structuresOf, withSplices } from "./sae/splice";
-import { stringTokens } from "./string-tokens";
-import { sweepRows } from "./sweep";
-import { createTokenizer, type Tokenizer } from "./tokenizer";
-import { Weights } from "./weights";
+import { type Prompt, type PromptOptions, prepare, tokenize } from "./text/prompt";
+import type { TokenBatch } from "./text/prompt-values";
+import { stringTokens } from "./text/string-tokens";
+import { createTokenizer, type Tokenizer } from "./text/tokenizer";
+import { hashWeights } from "./weights/hash-weights";
+import { processWeights, type WeightProcessing } from "./weights/process-weights";
+import { Weights } from "./weights/weights";
 
 /** A loaded model on a runtime. */
 export class Model {

@@ -1,7 +1,7 @@
 import { Builder, type Graph } from "@diopter/graph";
 import { tensor } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { checkMemory, estimateMemory, formatBytes, MemoryBudgetError } from "../src/memory";
+import { checkMemory, estimateMemory, formatBytes, MemoryBudgetError } from "../src/program/memory";
 
 /** x [batch, 4] -> a = x W [batch, 8] -> c = tanh a -> d = c + a -> y = sum d [batch] */
 function diamond(): Graph {

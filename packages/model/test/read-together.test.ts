@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { encodeSafetensors, type Files, loadCheckpoint, openSafetensors } from "@diopter/model";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import { expect, onTestFinished, test } from "vitest";
-import { folder } from "../src/files-node";
-import { readTogether } from "../src/read-together";
-import type { SafetensorsEntry } from "../src/safetensors-header";
+import { folder } from "../src/checkpoint/files-node";
+import { readTogether } from "../src/checkpoint/read-together";
+import type { SafetensorsEntry } from "../src/checkpoint/safetensors-header";
 import { tinyConfig, tinyWeights } from "./helpers/tiny-hooked";
 
 function written(files: Readonly<Record<string, string | Uint8Array>>): string {

@@ -1,7 +1,7 @@
 import type { TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import type { Backend } from "../src/session/backend";
-import { SessionPool, type Slot } from "../src/session/session-pool";
+import type { Backend } from "../src/runtime/session/backend";
+import { SessionPool, type Slot } from "../src/runtime/session/session-pool";
 
 /** A backend that keeps a diary instead of computing; `run` waits for `gate`. */
 function diary(gate: Promise<void> = Promise.resolve()): Backend & { readonly lines: string[] } {

@@ -1,8 +1,8 @@
 /** @file From matched patterns to the canonical configuration and weights. */
 
 import type { TensorLike } from "@diopter/tensor";
+import { type ConfigChoices, completeConfig } from "../checkpoint/families/complete-config";
 import type { ModelConfig, QueryKeyNorm } from "../config";
-import { type ConfigChoices, completeConfig } from "../families/complete-config";
 import type { Attention, Projected } from "./match/attention";
 import { type Embedding, matchEmbedding } from "./match/embedding";
 import { rotaryBase } from "./match/frequencies";

@@ -1,9 +1,9 @@
 /** @file Holds what a file was recognised as against what `config.json` and the user say, and takes from them what a graph cannot tell. */
 
+import { familyOf } from "../checkpoint/families";
+import { Fields } from "../checkpoint/families/fields";
 import type { ModelConfig } from "../config";
 import { UnsupportedModelError } from "../errors";
-import { familyOf } from "../families";
-import { Fields } from "../families/fields";
 
 /** What a graph does not hold. */
 const OPEN = ["family", "nCtx", "defaultPrependBos", "initializerRange"] as const;

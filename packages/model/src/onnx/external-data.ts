@@ -2,8 +2,8 @@
 
 import { decode, type ExternalTensor, type Graph, type Initializer } from "@diopter/graph";
 import { allocate, bytesPerElement, type DType, isDType } from "@diopter/tensor";
+import type { Files } from "../checkpoint/files";
 import { MissingFileError } from "../errors";
-import type { Files } from "../files";
 
 /** Bytes per element of types that Diopter carries but does not compute with; 4-bit ones are packed. */
 const OTHER_BITS: Readonly<Record<string, number>> = {

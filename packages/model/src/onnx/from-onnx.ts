@@ -1,11 +1,11 @@
 /** @file From an ONNX file to a checkpoint in canonical form, and the map of its hooks. */
 
+import type { LoadedCheckpoint } from "../checkpoint/load";
 import type { ModelConfig } from "../config";
 import { UnsupportedModelError } from "../errors";
-import { sha256 } from "../hash-weights";
-import type { LoadedCheckpoint } from "../load";
 import type { ModelOptions } from "../model-options";
-import { createTokenizer } from "../tokenizer";
+import { createTokenizer } from "../text/tokenizer";
+import { sha256 } from "../weights/hash-weights";
 import { confirmConfig, withHints } from "./confirm-config";
 import { OnnxInspection } from "./inspection";
 import { type OnnxFileOptions, type OnnxSource, openOnnx } from "./open-onnx";

@@ -1,6 +1,6 @@
 /** @file Which value of a file is behind each hook, in which order of axes and with which factor. */
 
-import { hookNames } from "../names";
+import { hookNames } from "../hooks/names";
 import type { Found, Layer } from "./assemble";
 import { joinCoordinates } from "./join";
 import type { Norm } from "./match/norm";

@@ -1,9 +1,9 @@
 /** @file From a path, files or bytes to the graph of a model and what lies beside it. */
 
 import type { Graph } from "@diopter/graph";
+import { type Files, readJsonIfThere } from "../checkpoint/files";
+import { inNode } from "../checkpoint/hub/hub";
 import { MissingFileError } from "../errors";
-import { type Files, readJsonIfThere } from "../files";
-import { inNode } from "../hub";
 import { readOnnx } from "./external-data";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 /** @file From a folder or objects in memory to an SAE with its weights. */
 
 import type { TensorLike } from "@diopter/tensor";
+import { type Files, readJson } from "../checkpoint/files";
+import { inNode } from "../checkpoint/hub/hub";
+import { type HeldTensors, heldCheckpoint } from "../checkpoint/open-checkpoint";
+import { openSafetensors } from "../checkpoint/safetensors";
 import { UnsupportedModelError } from "../errors";
-import { type Files, readJson } from "../files";
-import { inNode } from "../hub";
-import { type HeldTensors, heldCheckpoint } from "../open-checkpoint";
-import { openSafetensors } from "../safetensors";
 import { readSaeConfig, type SaeConfig } from "./config";
 import { foldScale, readSaeWeights } from "./weights";
 

@@ -3,8 +3,8 @@
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config";
 import { UnsupportedModelError } from "../errors";
-import { hookAxes, hookSizes, hostOf } from "../hook-axes";
-import { hookNames, selectHooks } from "../names";
+import { hookAxes, hookSizes, hostOf } from "../hooks/hook-axes";
+import { hookNames, selectHooks } from "../hooks/names";
 import type { SaeStructure } from "./config";
 import type { Sae } from "./load";
 

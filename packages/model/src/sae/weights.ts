@@ -1,8 +1,8 @@
 /** @file The tensors of an SAE: names and shapes by architecture, checked and brought into one form. */
 
 import { cast, fromData, isFloat, map, sizeOf, type TensorLike } from "@diopter/tensor";
+import type { Checkpoint } from "../checkpoint/families/checkpoint";
 import { CheckpointError } from "../errors";
-import type { Checkpoint } from "../families/checkpoint";
 import type { SaeConfig, SaeStructure } from "./config";
 
 /** Shapes of the weights that a structure computes with, by SAELens's names. */

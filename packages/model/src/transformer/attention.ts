@@ -2,7 +2,7 @@
 
 import type { Builder, Value } from "@diopter/graph";
 import { tensor } from "@diopter/tensor";
-import { isRotated } from "../names";
+import { isRotated } from "../hooks/names";
 import type { Context } from "./context";
 import {
   columnsByHead,

@@ -1,7 +1,7 @@
 /** @file One block of the residual view: the running sum, with its norms where the family puts them. */
 
 import type { Value } from "@diopter/graph";
-import { normsOutputs } from "../weight-shapes";
+import { normsOutputs } from "../weights/weight-shapes";
 import { attention } from "./attention";
 import type { Context } from "./context";
 import { mlp } from "./mlp";

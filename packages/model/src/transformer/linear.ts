@@ -1,8 +1,8 @@
 /** @file Affine maps: one matrix for all heads, or one matrix per head for inputs that differ by head. */
 
 import type { Builder, Value } from "@diopter/graph";
-import { fakeQuantize } from "../onnx/normal/fake-quantize";
 import type { Quiet } from "./context";
+import { fakeQuantize } from "./fake-quantize";
 
 /** x [..., in] times W [in, out], plus a bias if there is one. */
 export function linear(b: Builder, x: Value, W: Value, bias?: Value): Value {

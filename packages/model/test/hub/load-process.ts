@@ -1,6 +1,6 @@
 /** @file Reads one file of a model from a hub in a process of its own, and prints its SHA-256. */
 
-import { hubFiles } from "../../src/hub";
+import { hubFiles } from "../../src/checkpoint/hub/hub";
 import { hash } from "./server";
 
 const [file = ""] = process.argv.slice(2);

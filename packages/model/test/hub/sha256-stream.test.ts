@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Sha256 } from "../../src/hub/sha256-stream";
+import { Sha256 } from "../../src/checkpoint/hub/sha256-stream";
 
 test("the examples of FIPS 180-4 have their hashes", () => {
   const of = (text: string) => {

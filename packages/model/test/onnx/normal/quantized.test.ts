@@ -3,8 +3,8 @@
 import { Builder, evaluate, type Graph, type Initializer } from "@diopter/graph";
 import { Random, type TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { fakeQuantize, lowerFakeQuantize } from "../../../src/onnx/normal/fake-quantize";
 import { normalForm } from "../../../src/onnx/normal/normal-form";
+import { fakeQuantize, lowerFakeQuantize } from "../../../src/transformer/fake-quantize";
 import { difference, runOnnx } from "./run-onnx";
 
 const random = new Random(3);

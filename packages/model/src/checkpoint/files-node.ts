@@ -1,0 +1,72 @@
+/** @file A folder on disk as `Files`; reached by dynamic import so that the core stays free of Node. */
+
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { MissingFileError } from "../errors";
+import type { Files } from "./files";
+
+/**
+ * The files of a folder.
+ *
+ * @throws {MissingFileError} when there is no such folder.
+ */
+export async function folder(path: string): Promise<Files> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new MissingFileError(`model: no folder "${path}"`);
+  if (!found.isDirectory()) throw new MissingFileError(`model: "${path}" is not a folder`);
+  return {
+    id: path,
+    size: async (name) => {
+      const file = await stat(join(path, name)).catch(() => undefined);
+      return file?.isFile() ? file.size : undefined;
+    },
+    read: (name, start, end) => readRange(path, name, start, end),
+    readInto: (name, start, target) =>
+      withFile(path, name, (file) => fill(file, `${path}/${name}`, start, target)),
+  };
+}
+
+/** Whether there is a file or folder at `path`. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+function readRange(path: string, name: string, start = 0, end?: number) {
+  return withFile(path, name, async (file) => {
+    const length = (await file.stat()).size;
+    const stop = end ?? length;
+    if (start > stop || stop > length) {
+      throw new RangeError(`${path}/${name}: bytes ${start} to ${stop} asked of ${length}`);
+    }
+    // Zeros would only be overwritten.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(stop - start).buffer);
+    await fill(file, `${path}/${name}`, start, bytes);
+    return bytes;
+  });
+}
+
+async function withFile<T>(
+  path: string,
+  name: string,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(join(path, name)).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" ? new MissingFileError(`${path}: no file "${name}"`) : error;
+  });
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function fill(file: FileHandle, subject: string, start: number, target: Uint8Array) {
+  let done = 0;
+  while (done < target.length) {
+    // Systems read at most 2 GiB at a time.
+    const length = Math.min(target.length - done, 2 ** 30);
+    const { bytesRead } = await file.read(target, done, length, start + done);
+    if (bytesRead === 0) throw new RangeError(`${subject}: file ends at byte ${start + done}`);
+    done += bytesRead;
+  }
+}

@@ -1,0 +1,178 @@
+/** @file From a folder or objects in memory to a canonical configuration, weights and a tokenizer file. */
+
+import type { TensorLike } from "@diopter/tensor";
+import type { ModelConfig } from "../config";
+import { HubError, MissingFileError } from "../errors";
+import { sha256 } from "../weights/hash-weights";
+import { families as allFamilies, familyOf } from "./families";
+import { type Checkpoint, readCheckpoint } from "./families/checkpoint";
+import type { Family } from "./families/family";
+import { type Files, readJson, readJsonIfThere } from "./files";
+import { type HubOptions, hubFiles, inNode } from "./hub/hub";
+import { isHubId } from "./hub/hub-id";
+import type { HubFiles } from "./hub/snapshot";
+import { type HeldTensors, heldCheckpoint, openCheckpoint } from "./open-checkpoint";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A checkpoint held in memory. */
+export interface InMemoryCheckpoint {
+  /** What `config.json` holds. */
+  readonly config: object;
+  /** A safetensors file, or tensors by checkpoint name. */
+  readonly weights: HeldTensors;
+  /** What `tokenizer.json` holds. */
+  readonly tokenizer?: object | undefined;
+  /** What `tokenizer_config.json` holds. */
+  readonly tokenizerConfig?: object | undefined;
+  readonly id?: string | undefined;
+  readonly revision?: string | undefined;
+}
+
+/** A folder path (Node), the id of a model on a hub, files from elsewhere, or objects in memory. */
+export type CheckpointSource = string | Files | InMemoryCheckpoint;
+
+/** Where a model comes from, when it comes from a hub, and which families may read it. */
+export interface LoadOptions extends HubOptions {
+  /** Families to choose from; those of the package by default. Put your own first. */
+  readonly families?: readonly Family[] | undefined;
+}
+
+/** A checkpoint in canonical form. */
+export interface LoadedCheckpoint {
+  readonly config: ModelConfig;
+  /** In graph layout, under TransformerLens names. */
+  readonly weights: ReadonlyMap<string, TensorLike>;
+  /** What `tokenizer.json` holds, when there is one. */
+  readonly tokenizer: Json | undefined;
+  /** What `tokenizer_config.json` holds, when there is one. */
+  readonly tokenizerConfig: Json | undefined;
+  readonly id: string;
+  readonly revision: string | undefined;
+  /** SHA-256 of what `tokenizer.json` holds. */
+  readonly tokenizerHash: string | undefined;
+}
+
+/**
+ * Reads a checkpoint and brings it into canonical form.
+ *
+ * A folder or a model on a hub holds `config.json`, `model.safetensors` (or its shards with
+ * `model.safetensors.index.json`) and, for text, `tokenizer.json`. A string that names a folder here is
+ * that folder; `"owner/name"` otherwise names a model on the hub.
+ *
+ * @throws {MissingFileError} when a file is not there
+ * @throws {HubError} when the hub refuses or fails
+ * @throws {UnsupportedModelError} when no family reads the configuration
+ * @throws {CheckpointError} when tensors are missing, extra or misshapen
+ *
+ * @example
+ * const { config, weights } = await loadCheckpoint("models/gpt2");
+ */
+export async function loadCheckpoint(
+  source: CheckpointSource,
+  options: LoadOptions = {},
+): Promise<LoadedCheckpoint> {
+  const { families = allFamilies } = options;
+  const opened = await open(source, families, options);
+  const family = familyOf(opened.config, families);
+  const { config, weights } = await readCheckpoint(family, opened.config, opened.checkpoint);
+  const { tokenizer, tokenizerConfig, id, revision } = opened;
+  if (opened.hub) options.onProgress?.({ status: "ready", name: opened.hub.id });
+  return {
+    config,
+    weights,
+    tokenizer,
+    tokenizerConfig,
+    id: id ?? config.family,
+    revision,
+    tokenizerHash: tokenizer && (await sha256(new TextEncoder().encode(JSON.stringify(tokenizer)))),
+  };
+}
+
+interface Opened {
+  readonly config: Json;
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Json | undefined;
+  readonly tokenizerConfig: Json | undefined;
+  readonly id: string | undefined;
+  readonly revision: string | undefined;
+  readonly hub?: HubFiles;
+}
+
+async function open(
+  source: CheckpointSource,
+  families: readonly Family[],
+  options: LoadOptions,
+): Promise<Opened> {
+  if (typeof source === "string") {
+    const folder = await folderAt(source, options);
+    return folder ? openFiles(folder, families) : openHub(source, families, options);
+  }
+  if (typeof source !== "object" || source === null) {
+    throw new TypeError(`model: expected a folder, files or a checkpoint object, got ${source}`);
+  }
+  return "weights" in source ? openMemory(source) : openFiles(source, families);
+}
+
+/** The folder at `path`, or undefined when the string can only name a model on a hub. */
+async function folderAt(path: string, { revision }: LoadOptions): Promise<Files | undefined> {
+  if (!inNode()) return undefined;
+  const { folder, isThere } = await import("#on-node");
+  const there = await isThere(path);
+  if (!there && isHubId(path)) return undefined;
+  if (there && revision !== undefined) {
+    throw new RangeError(`model: "${path}" is a folder here, which has no revision "${revision}"`);
+  }
+  return folder(path);
+}
+
+async function openHub(
+  id: string,
+  families: readonly Family[],
+  options: LoadOptions,
+): Promise<Opened> {
+  const hub = await hubFiles(id, options).catch((error) => {
+    if (!(error instanceof HubError) || !inNode()) throw error;
+    const { url, status, temporary } = error;
+    const message = `${error.message}; nor is there a folder "${id}" here`;
+    throw new HubError(message, { url, status, temporary, cause: error });
+  });
+  try {
+    return { ...(await openFiles(hub, families)), hub };
+  } catch (error) {
+    if (!hub.offline || !(error instanceof MissingFileError)) throw error;
+    throw new MissingFileError(
+      `${error.message} of commit ${hub.revision} in ${hub.cache}, and offline is true`,
+      { cause: error },
+    );
+  }
+}
+
+function openMemory(source: InMemoryCheckpoint): Opened {
+  const { config, weights, tokenizer, tokenizerConfig, id, revision } = source;
+  if (typeof config !== "object" || config === null) {
+    throw new TypeError(`model: config is ${config}, expected what config.json holds`);
+  }
+  return {
+    config: config as Json,
+    checkpoint: heldCheckpoint(weights, id ?? "safetensors"),
+    tokenizer: tokenizer as Json | undefined,
+    tokenizerConfig: tokenizerConfig as Json | undefined,
+    id,
+    revision,
+  };
+}
+
+async function openFiles(files: Files, families: readonly Family[]): Promise<Opened> {
+  const config = await readJson(files, "config.json");
+  // Before gigabytes are fetched for nothing.
+  familyOf(config, families);
+  return {
+    config,
+    checkpoint: await openCheckpoint(files),
+    tokenizer: await readJsonIfThere(files, "tokenizer.json"),
+    tokenizerConfig: await readJsonIfThere(files, "tokenizer_config.json"),
+    id: files.id,
+    revision: files.revision,
+  };
+}

@@ -1,0 +1,176 @@
+/** @file The header of a safetensors file, checked before a single byte of data is believed. */
+
+import { SafetensorsError } from "../errors";
+
+/** Bytes per element of the element types that are read. */
+const widths = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
+
+export type SafetensorsDType = keyof typeof widths;
+
+/** Where a tensor lies in the file: bytes `start` to `end`, counted from the beginning of the file. */
+export interface SafetensorsEntry {
+  readonly dtype: SafetensorsDType;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Longest header that is read, as in the reference implementation. */
+export const maxHeaderLength = 100_000_000;
+
+/**
+ * Length of the JSON header, from the first 8 bytes of a file of `size` bytes.
+ *
+ * @throws {SafetensorsError} when the file cannot hold such a header.
+ */
+export function headerLength(first8: Uint8Array, size: number, subject: string): number {
+  if (size < 8) throw new SafetensorsError(`${subject}: ${size} bytes are too few for safetensors`);
+  const length = new DataView(first8.buffer, first8.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(maxHeaderLength)) {
+    throw new SafetensorsError(`${subject}: header of ${length} bytes is over the limit of 100 MB`);
+  }
+  if (length > BigInt(size - 8)) {
+    throw new SafetensorsError(
+      `${subject}: header of ${length} bytes reaches beyond the file of ${size} bytes`,
+    );
+  }
+  return Number(length);
+}
+
+/**
+ * The checked header of a file of `size` bytes.
+ *
+ * Tensors must cover the data exactly: no overlaps, no holes, nothing beyond the file.
+ *
+ * @throws {SafetensorsError} naming the tensor and what is wrong with it.
+ */
+export function parseHeader(json: Uint8Array, size: number, subject: string): SafetensorsHeader {
+  // A browser's decoder refuses shared memory.
+  const text = new TextDecoder().decode(json.slice());
+  const object = parseObject(text, subject);
+  refuseDuplicates(text, subject);
+  const base = 8 + json.length;
+  const tensors = new Map<string, SafetensorsEntry>();
+  let metadata: ReadonlyMap<string, string> = new Map();
+  for (const [name, value] of Object.entries(object)) {
+    if (name === "__metadata__") metadata = parseMetadata(value, subject);
+    else
+      tensors.set(
+        name,
+        parseEntry(value, base, size, `${subject}: tensor ${JSON.stringify(name)}`),
+      );
+  }
+  requireCover(tensors, base, size, subject);
+  return { tensors, metadata };
+}
+
+function parseObject(text: string, subject: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SafetensorsError(`${subject}: header is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SafetensorsError(`${subject}: header is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseMetadata(value: unknown, subject: string): ReadonlyMap<string, string> {
+  const entries = Object.entries((value ?? 0) as object);
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    entries.some(([, text]) => typeof text !== "string")
+  ) {
+    throw new SafetensorsError(`${subject}: __metadata__ is not an object of strings`);
+  }
+  return new Map(entries);
+}
+
+function parseEntry(value: unknown, base: number, size: number, subject: string): SafetensorsEntry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  if (typeof dtype !== "string" || !Object.hasOwn(widths, dtype)) {
+    throw new SafetensorsError(
+      `${subject} has dtype ${JSON.stringify(dtype)}; supported: ${Object.keys(widths).join(", ")}`,
+    );
+  }
+  if (!isSizes(shape)) {
+    throw new SafetensorsError(
+      `${subject} has shape ${JSON.stringify(shape)}; expected sizes of 0 or more`,
+    );
+  }
+  if (!isSizes(offsets) || offsets.length !== 2) {
+    throw new SafetensorsError(
+      `${subject} has data_offsets ${JSON.stringify(offsets)}; expected [start, end]`,
+    );
+  }
+  const [start = 0, end = 0] = offsets;
+  if (start > end || base + end > size) {
+    throw new SafetensorsError(
+      `${subject} lies at bytes ${start} to ${end} of ${size - base} bytes of data`,
+    );
+  }
+  const width = widths[dtype as SafetensorsDType];
+  const expected = shape.reduce((product, n) => product * n, width);
+  if (end - start !== expected) {
+    throw new SafetensorsError(
+      `${subject} has ${end - start} bytes; ${dtype} [${shape.join(", ")}] needs ${expected}`,
+    );
+  }
+  return { dtype: dtype as SafetensorsDType, shape, start: base + start, end: base + end };
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
+function requireCover(
+  tensors: ReadonlyMap<string, SafetensorsEntry>,
+  base: number,
+  size: number,
+  subject: string,
+): void {
+  let [at, before] = [base, ""];
+  const sorted = [...tensors].sort(([, a], [, b]) => a.start - b.start || a.end - b.end);
+  for (const [name, { start, end }] of sorted) {
+    if (start < at) {
+      throw new SafetensorsError(
+        `${subject}: tensors ${JSON.stringify(before)} and ${JSON.stringify(name)} overlap`,
+      );
+    }
+    if (start > at) throw hole(at - base, start - base, subject);
+    [at, before] = [end, name];
+  }
+  if (at < size) throw hole(at - base, size - base, subject);
+}
+
+function hole(start: number, end: number, subject: string): SafetensorsError {
+  return new SafetensorsError(
+    `${subject}: bytes ${start} to ${end} of the data belong to no tensor`,
+  );
+}
+
+/** JSON.parse keeps the last of two equal keys without a word, so keys are counted in the text. */
+function refuseDuplicates(text: string, subject: string): void {
+  const seen = new Set<string>();
+  let depth = 0;
+  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs;
+  for (const [token, colon] of text.matchAll(tokens)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (colon !== undefined && depth === 1) {
+      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+      if (seen.has(key)) {
+        throw new SafetensorsError(`${subject}: header names tensor ${JSON.stringify(key)} twice`);
+      }
+      seen.add(key);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** @file How far two exports of one model are apart, at the logits and at every hook. */
+
+import type { TensorLike } from "@diopter/tensor";
+import { UnknownHookError } from "../errors";
+import type { HookFilter } from "../hooks/names";
+import type { Model } from "../model";
+import type { Prompt, PromptOptions } from "../text/prompt";
+
+/** Drift of one activation from `a` to `b`. */
+export interface DriftRow {
+  /** `"logits"`, or a hook. */
+  readonly name: string;
+  /** The largest absolute difference. */
+  readonly maxAbs: number;
+  /** That, divided by the largest absolute value in `a`. */
+  readonly relative: number;
+  /** Root mean square of the difference, divided by that of `a`. */
+  readonly rmsRelative: number;
+}
+
+/** Drift of logits and hooks between two models. */
+export interface ExportComparison {
+  readonly a: string;
+  readonly b: string;
+  readonly rows: readonly DriftRow[];
+  toRows(): DriftRow[];
+  toJSON(): object;
+}
+
+export interface CompareOptions extends PromptOptions {
+  /** Hooks to compare; all that both models have when absent. */
+  readonly names?: HookFilter;
+}
+
+/**
+ * Compares two exports of one model on the same prompts: a file and its quantized form, or a checkpoint and its export.
+ *
+ * Values that are infinite in both (masked scores) count as equal; padded positions are left out of neither.
+ *
+ * @throws {UnknownHookError} when the models have no hook in common
+ * @throws {RangeError} when they do not have the same shapes
+ *
+ * @example
+ * const drift = await compareExports(float, int8, ["The capital of France is"]);
+ * drift.toRows()[0]; // { name: "logits", maxAbs: 0.31, relative: 0.012, rmsRelative: 0.02 }
+ */
+export async function compareExports(
+  a: Model,
+  b: Model,
+  prompts: Prompt,
+  { names, ...options }: CompareOptions = {},
+): Promise<ExportComparison> {
+  const filter = names === undefined ? {} : { names };
+  const first = await a.runWithCache(prompts, { ...options, ...filter });
+  const { batch, pos, ids, keep } = first.tokens;
+  const rowsOf = <T>(flat: readonly T[]) =>
+    Array.from({ length: batch }, (_, i) => flat.slice(i * pos, (i + 1) * pos));
+  // The same ids, whatever tokenizer the other folder holds.
+  const same = { tokens: rowsOf(ids), attentionMask: rowsOf(keep) };
+  const second = await b.runWithCache(same, filter);
+  const shared = [...first.cache.names()].filter((name) => second.cache.has(name));
+  if (shared.length === 0)
+    throw new UnknownHookError(`compareExports: ${a.id} and ${b.id} have no hook in common`);
+  const rows = [
+    drift("logits", first.logits, second.logits),
+    ...shared.map((name) => drift(name, first.cache.get(name), second.cache.get(name))),
+  ];
+  return {
+    a: a.id,
+    b: b.id,
+    rows,
+    toRows: () => [...rows],
+    toJSON: () => ({ schema: 1, kind: "export-comparison", a: a.id, b: b.id, rows }),
+  };
+}
+
+function drift(name: string, x: TensorLike, y: TensorLike): DriftRow {
+  if (x.shape.join() !== y.shape.join()) {
+    throw new RangeError(
+      `compareExports: ${name} has shape [${x.shape.join(", ")}] and [${y.shape.join(", ")}]`,
+    );
+  }
+  let [maxAbs, largest, squares, total] = [0, 0, 0, 0];
+  const [from, to] = [x.data as Float32Array, y.data as Float32Array];
+  for (let i = 0; i < from.length; i++) {
+    const [p, q] = [from[i]!, to[i]!];
+    if (p === q && !Number.isFinite(p)) continue;
+    const difference = Math.abs(p - q);
+    maxAbs = Math.max(maxAbs, difference);
+    largest = Math.max(largest, Math.abs(p));
+    squares += difference ** 2;
+    total += p ** 2;
+  }
+  return {
+    name,
+    maxAbs,
+    relative: maxAbs / (largest || 1),
+    rmsRelative: Math.sqrt(squares / (total || 1)),
+  };
+}

@@ -1,0 +1,160 @@
+/** @file From whatever a user calls a prompt to a batch of token ids with explicit padding. */
+
+import type { ModelConfig } from "../config";
+import type { TokenBatch } from "./prompt-values";
+import type { Tokenizer } from "./tokenizer";
+
+/** Text, texts, ids, rows of ids, or ids with their masks. */
+export type Prompt =
+  | string
+  | readonly string[]
+  | readonly number[]
+  | readonly (readonly number[])[]
+  | TokenPrompt;
+
+/** Token ids with explicit padding, rows of equal length. */
+export interface TokenPrompt {
+  readonly tokens: readonly (readonly number[])[];
+  /** 1 for real tokens, 0 for padding. */
+  readonly attentionMask?: readonly (readonly number[])[];
+  readonly tokenTypes?: readonly (readonly number[])[];
+}
+
+export interface PromptOptions {
+  /** Put the beginning-of-sequence token first (encoders: frame the text by the tokenizer's template); the model's default when absent. Text only. */
+  readonly prependBos?: boolean | undefined;
+  readonly paddingSide?: "left" | "right" | undefined;
+}
+
+/** Ids of one text. Throws `TypeError` without a tokenizer, `RangeError` when BOS is asked for and there is none. */
+export function tokenize(
+  text: string,
+  config: ModelConfig,
+  tokenizer: Tokenizer | undefined,
+  prependBos: boolean = config.defaultPrependBos,
+): number[] {
+  if (!tokenizer)
+    throw new TypeError("model: this model has no tokenizer; give token ids instead of text");
+  // Encoders have no beginning of sequence; what frames their text is in the tokenizer's template.
+  if (config.attentionDir === "bidirectional")
+    return tokenizer.encode(text, { addSpecialTokens: prependBos });
+  const ids = tokenizer.encode(text);
+  const { bos } = tokenizer;
+  if (!prependBos) return ids;
+  if (bos === undefined) {
+    throw new RangeError(
+      "model: the tokenizer has no beginning-of-sequence token; pass prependBos: false",
+    );
+  }
+  return ids[0] === bos ? ids : [bos, ...ids];
+}
+
+/** A padded batch. Throws `RangeError` for empty prompts, ids out of range and prompts longer than the context. */
+export function prepare(
+  prompt: Prompt,
+  config: ModelConfig,
+  tokenizer: Tokenizer | undefined,
+  { prependBos, paddingSide = "right" }: PromptOptions = {},
+): TokenBatch {
+  if (isTokenPrompt(prompt)) return explicitBatch(prompt, config);
+  const rows = toRows(prompt).map((row) =>
+    typeof row === "string" ? tokenize(row, config, tokenizer, prependBos) : [...row],
+  );
+  if (rows.length === 0) throw new RangeError("model: no prompts");
+  rows.forEach((row, index) => {
+    if (row.length === 0) throw new RangeError(`model: prompt ${index} is empty`);
+    checkRow(row, index, config);
+  });
+  return pad(rows, tokenizer?.pad ?? tokenizer?.eos ?? 0, paddingSide);
+}
+
+function isTokenPrompt(prompt: Prompt): prompt is TokenPrompt {
+  return typeof prompt === "object" && "tokens" in prompt;
+}
+
+function toRows(prompt: Exclude<Prompt, TokenPrompt>): readonly (string | readonly number[])[] {
+  if (typeof prompt === "string") return [prompt];
+  if (!Array.isArray(prompt)) {
+    throw new TypeError(`model: a prompt is text or token ids, got ${typeof prompt}`);
+  }
+  const flat = prompt.length > 0 && prompt.every((item) => typeof item === "number");
+  const rows = (flat ? [prompt] : prompt) as readonly (string | readonly number[])[];
+  rows.forEach((row, index) => {
+    if (typeof row !== "string" && !Array.isArray(row)) {
+      throw new TypeError(`model: prompt ${index} is ${typeof row}, expected text or token ids`);
+    }
+  });
+  return rows;
+}
+
+function checkRow(row: readonly number[], index: number, { dVocab, nCtx }: ModelConfig): void {
+  if (row.length > nCtx) {
+    throw new RangeError(
+      `model: prompt ${index} has ${row.length} tokens, the context holds ${nCtx}`,
+    );
+  }
+  const bad = row.find((id) => !Number.isInteger(id) || id < 0 || id >= dVocab);
+  if (bad !== undefined) {
+    throw new RangeError(`model: token id ${bad} of prompt ${index} is not in 0..${dVocab - 1}`);
+  }
+}
+
+function pad(
+  rows: readonly (readonly number[])[],
+  filler: number,
+  side: "left" | "right",
+): TokenBatch {
+  const pos = Math.max(...rows.map((row) => row.length));
+  const place = <T>(row: readonly T[], blank: T) => {
+    const blanks = new Array<T>(pos - row.length).fill(blank);
+    return side === "left" ? [...blanks, ...row] : [...row, ...blanks];
+  };
+  return {
+    batch: rows.length,
+    pos,
+    ids: rows.flatMap((row) => place(row, filler)),
+    keep: rows.flatMap((row) =>
+      place<0 | 1>(
+        row.map(() => 1),
+        0,
+      ),
+    ),
+  };
+}
+
+function explicitBatch(
+  { tokens, attentionMask, tokenTypes }: TokenPrompt,
+  config: ModelConfig,
+): TokenBatch {
+  const pos = tokens[0]?.length ?? 0;
+  if (pos === 0) throw new RangeError("model: prompt 0 is empty");
+  const rectangular = (what: string, rows: readonly (readonly number[])[]) => {
+    if (rows.length !== tokens.length) {
+      throw new RangeError(`model: ${what} has ${rows.length} rows, expected ${tokens.length}`);
+    }
+    rows.forEach((row, i) => {
+      if (row.length !== pos)
+        throw new RangeError(
+          `model: row ${i} of ${what} has ${row.length} entries, expected ${pos}`,
+        );
+    });
+  };
+  rectangular("tokens", tokens);
+  tokens.forEach((row, index) => {
+    checkRow(row, index, config);
+  });
+  if (attentionMask) rectangular("attentionMask", attentionMask);
+  if (tokenTypes) rectangular("tokenTypes", tokenTypes);
+  const keep = (attentionMask?.flat() ?? tokens.flat().map(() => 1)).map((k): 0 | 1 => (k ? 1 : 0));
+  tokens.forEach((_, row) => {
+    if (!keep.slice(row * pos, (row + 1) * pos).includes(1))
+      throw new RangeError(`model: prompt ${row} is empty`);
+  });
+  return {
+    batch: tokens.length,
+    pos,
+    ids: tokens.flat(),
+    keep,
+    ...(tokenTypes && { tokenTypes: tokenTypes.flat() }),
+  };
+}
