@@ -19,14 +19,29 @@ import {
 /** Which packages each package may import. No sideways arrows, nothing upward. */
 const arrows: Record<string, readonly string[]> = {
   tensor: [],
+  statistics: ["tensor"],
   graph: ["tensor"],
   model: ["tensor", "graph"],
   plot: [],
-  lens: ["tensor", "graph", "model", "plot"],
-  probe: ["tensor", "graph", "model", "plot"],
-  circuits: ["tensor", "graph", "model", "plot"],
+  lens: ["tensor", "statistics", "graph", "model", "plot"],
+  probe: ["tensor", "statistics", "graph", "model", "plot"],
+  circuits: ["tensor", "statistics", "graph", "model", "plot"],
+  experiments: [],
+  elements: ["plot"],
   "tiny-models": ["tensor"],
-  cli: ["tensor", "graph", "model", "plot", "lens", "probe", "circuits", "tiny-models"],
+  cli: [
+    "tensor",
+    "statistics",
+    "graph",
+    "model",
+    "plot",
+    "lens",
+    "probe",
+    "circuits",
+    "experiments",
+    "elements",
+    "tiny-models",
+  ],
 };
 
 const publicName = (folder: string) => (folder === "cli" ? "diopter" : `@diopter/${folder}`);

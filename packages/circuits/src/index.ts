@@ -119,15 +119,6 @@ export { type IoiVariant, ioiCircuit, ioiHeads } from "./known/ioi";
 export { knownCircuit, knownCircuits } from "./known/known-circuits";
 export { type SportsVariant, sportsCircuit } from "./known/sports";
 export { reverseCircuit, type TracrVariant, xProportionCircuit } from "./known/tracr";
-export { averagePrecision } from "./metrics/average-precision";
-export {
-  type BootstrapBounds,
-  type ClusterBootstrapOptions,
-  clusterBootstrap,
-  type WeightedStatistic,
-} from "./metrics/cluster-bootstrap";
-export { type Clusters, clustersOf } from "./metrics/clusters";
-export type { DeltaInterval } from "./metrics/delta-interval";
 export { topKOverlap } from "./metrics/divergence-metrics";
 export {
   type CurveArea,
@@ -137,42 +128,26 @@ export {
   curveArea,
   smallestSizes,
 } from "./metrics/faithfulness-curve";
-export { holm } from "./metrics/holm";
-export {
-  type Estimate,
-  faithfulnessIntervals,
-  type IntervalOptions,
-  intervals,
-  type MeanIntervals,
-  recoveryIntervals,
-  type ShareIntervals,
-} from "./metrics/intervals";
-export { flippedPairs, kendallTau } from "./metrics/kendall-tau";
 export { type MetricVector, metricVector } from "./metrics/metric-vector";
 export { type MibAreas, mibAreas, mibShares } from "./metrics/mib-areas";
-export { type FaithfulnessValues, normalizedFaithfulness } from "./metrics/normalized-faithfulness";
 export {
-  type PairedComparison,
-  type PairedOptions,
-  pairedComparison,
-} from "./metrics/paired-comparison";
+  type FaithfulnessValues,
+  faithfulnessIntervals,
+  normalizedFaithfulness,
+} from "./metrics/normalized-faithfulness";
 export type { Answered, MetricTask, PositionMetric, PromptMetric } from "./metrics/prompt-metric";
 export { promptMetric, promptMetrics } from "./metrics/prompt-metrics";
-export type { RatioOptions, RatioSummary } from "./metrics/ratio-summary";
-export { type Recovery, recovered } from "./metrics/recovered";
+export {
+  type Recovery,
+  recovered,
+  recoveryIntervals,
+  type ShareOptions,
+} from "./metrics/recovered";
 export {
   compareToReference,
   type Reference,
   type ReferenceComparison,
 } from "./metrics/reference-comparison";
-export {
-  auroc,
-  type RocOptions,
-  type RocPoint,
-  rocCurve,
-  rocPlateau,
-  type Truth,
-} from "./metrics/roc";
 export type { Row } from "./metrics/rows";
 export {
   type AxisChange,
@@ -181,10 +156,6 @@ export {
   type Sensitivity,
   sensitivity,
 } from "./metrics/sensitivity";
-export { type SetOverlap, setOverlap } from "./metrics/set-overlap";
-export { type SignFlipOptions, type SignFlipResult, signFlipTest } from "./metrics/sign-flip-test";
-export { type Levels, type VarianceShares, varianceShares } from "./metrics/variance-shares";
-export { type WilcoxonResult, wilcoxonSignedRank } from "./metrics/wilcoxon";
 export type { PairOptions } from "./patch/pair-runs";
 export { type PatchOptions, patch } from "./patch/patch";
 export { type PatchPathsOptions, patchPaths } from "./patch/patch-paths";

@@ -18,7 +18,6 @@ export {
   relu,
   sub,
 } from "./arithmetic";
-export { type BootstrapOptions, bootstrapInterval, type Interval } from "./bootstrap-interval";
 export { cast } from "./cast";
 export { clipGlobalNorm } from "./clip-global-norm";
 export { concat, split, stack } from "./concat";
@@ -45,6 +44,7 @@ export {
   dtypes,
   type FloatDType,
   type FloatOf,
+  floatOf,
   isDType,
   isFloat,
 } from "./dtype";
@@ -110,17 +110,6 @@ export {
 export { logSoftmax, softmax } from "./softmax";
 export { cholesky, inverse, solve } from "./solve";
 export { stateFromJSON, stateToJSON } from "./state-json";
-export {
-  correlation,
-  covariance,
-  pearson,
-  quantile,
-  ranks,
-  type SpreadOptions,
-  spearman,
-  std,
-  variance,
-} from "./statistics";
 export { type PinvOptions, pinv, type Svd, svd } from "./svd";
 export {
   type Indices,

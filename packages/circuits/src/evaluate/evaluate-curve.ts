@@ -1,12 +1,13 @@
 /** @file Faithfulness over circuit sizes: the circuits of one ranking, each evaluated in the same cell. */
 
 import type { Model } from "@diopter/model";
+import type { Estimate } from "@diopter/statistics";
 import { ablationOf } from "../ablation/ablation";
 import type { EdgeScores, Ranking } from "../discover/edge-scores";
 import { Circuit } from "../graph/circuit";
 import { type CurvePoint, type CurveTargets, smallestSizes } from "../metrics/faithfulness-curve";
-import { type Estimate, faithfulnessIntervals } from "../metrics/intervals";
 import { type MibAreas, mibAreas, mibShares } from "../metrics/mib-areas";
+import { faithfulnessIntervals } from "../metrics/normalized-faithfulness";
 import type { Task } from "../task/task";
 import { type EvaluateOptions, type Evaluation, evaluateCells } from "./evaluate";
 

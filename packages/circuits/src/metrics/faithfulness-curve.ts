@@ -1,5 +1,7 @@
 /** @file Faithfulness against circuit size: area under the curve and the smallest sizes that reach a target. */
 
+import { trapezoids } from "@diopter/statistics";
+
 /** One circuit on the curve. */
 export interface CurvePoint {
   /** Elements that really are in the circuit, after pruning. */
@@ -81,13 +83,6 @@ export function smallestSizes(
     };
   };
   return { targets: targets.map(scan), monotone: falls.length === 0, falls };
-}
-
-/** Area under straight lines through the points (x[i], y[i]), x rising. */
-export function trapezoids(x: readonly number[], y: readonly number[]): number {
-  let area = 0;
-  for (let i = 1; i < x.length; i++) area += ((x[i]! - x[i - 1]!) * (y[i]! + y[i - 1]!)) / 2;
-  return area;
 }
 
 function bySize(name: string, points: readonly CurvePoint[]): CurvePoint[] {

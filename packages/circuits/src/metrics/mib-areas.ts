@@ -1,6 +1,6 @@
 /** @file The two areas of the Mechanistic Interpretability Benchmark (Mueller et al. 2504.13151). */
 
-import { trapezoids } from "./faithfulness-curve";
+import { trapezoids } from "@diopter/statistics";
 
 /** Shares of all edges at which the benchmark evaluates circuits. */
 export const mibShares: readonly number[] = [

@@ -1,6 +1,14 @@
 /** @file Faithfulness on the scale from the empty circuit to the model, f = (circuit - empty) / (model - empty). */
 
-import { type RatioOptions, type RatioSummary, ratioSummary, samePrompts } from "./ratio-summary";
+import {
+  checkVectors,
+  type IntervalOptions,
+  type RatioIntervals,
+  type RatioSummary,
+  ratioIntervals,
+  ratioSummary,
+} from "@diopter/statistics";
+import { requireWhole, type ShareOptions } from "./recovered";
 
 /** Per-prompt values of one metric [prompt] under one ablation. */
 export interface FaithfulnessValues {
@@ -21,18 +29,29 @@ export interface FaithfulnessValues {
  */
 export function normalizedFaithfulness(
   values: FaithfulnessValues,
-  options: Omit<RatioOptions, "scale"> = {},
+  options: ShareOptions = {},
 ): RatioSummary {
-  const [gained, whole] = faithfulnessGaps("normalizedFaithfulness", values);
-  return ratioSummary("normalizedFaithfulness", gained, whole, options);
+  const name = "normalizedFaithfulness";
+  return ratioSummary(...gapsOf(name, values), { ...options, name });
+}
+
+/** Intervals of `normalizedFaithfulness`, whose ratio of means is f; throws RangeError as that and `intervals` do. */
+export function faithfulnessIntervals(
+  values: FaithfulnessValues,
+  options: IntervalOptions,
+): RatioIntervals {
+  const name = "faithfulnessIntervals";
+  return ratioIntervals(...gapsOf(name, values), { ...options, name });
 }
 
 /** Circuit - empty and model - empty by prompt. */
-export function faithfulnessGaps(
+function gapsOf(
   name: string,
   { circuit, empty, model }: FaithfulnessValues,
 ): [gained: Float64Array, whole: Float64Array] {
-  const values = samePrompts(name, { circuit, empty, model });
+  const values = checkVectors({ circuit, empty, model }, name);
   const minusEmpty = (list: Float64Array) => list.map((value, i) => value - values.empty[i]!);
-  return [minusEmpty(values.circuit), minusEmpty(values.model)];
+  const whole = minusEmpty(values.model);
+  requireWhole(name, whole);
+  return [minusEmpty(values.circuit), whole];
 }

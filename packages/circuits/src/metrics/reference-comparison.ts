@@ -1,7 +1,14 @@
 /** @file Scores and a selection against a reference circuit, with the ablation that the reference was defined by. */
 
-import { averagePrecision } from "./average-precision";
-import { auroc, type RocOptions, type RocPoint, rocCurve, rocPlateau, type Truth } from "./roc";
+import {
+  auroc,
+  averagePrecision,
+  type RocOptions,
+  type RocPoint,
+  rocCurve,
+  rocPlateau,
+  type Truth,
+} from "@diopter/statistics";
 
 export interface Reference {
   readonly name: string;

@@ -1,7 +1,6 @@
 /** @file How far a score moves with each choice of the ablation: paired changes, variance shares and range over cells. */
 
-import { quantile } from "@diopter/tensor";
-import { type Levels, varianceShares } from "./variance-shares";
+import { type Levels, quantile, varianceShares } from "@diopter/statistics";
 
 /** The score under one combination of choices. */
 export interface ScoredCell {

@@ -1,7 +1,8 @@
 /** @file What a patching sweep gives: the metric of every cell and prompt, as tensors, records, JSON and a picture. */
 
 import type { Provenance } from "@diopter/model";
-import { fromData, mean, std, type Tensor } from "@diopter/tensor";
+import { std } from "@diopter/statistics";
+import { fromData, mean, type Tensor } from "@diopter/tensor";
 import { axisOf, type PatchSvgOptions, patchPicture } from "./patch-picture";
 
 /** `denoise`: values of the clean run go into the corrupt run; `noise`: values of the corrupt run into the clean one. */

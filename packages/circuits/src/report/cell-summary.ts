@@ -1,16 +1,15 @@
 /** @file What follows from one cell's values: recovery with intervals, normalised faithfulness, controls. */
 
-import { quantile } from "@diopter/tensor";
 import {
   type IntervalOptions,
   intervals,
   type MeanIntervals,
-  recoveryIntervals,
-  type ShareIntervals,
-} from "../metrics/intervals";
+  quantile,
+  type RatioIntervals,
+  type RatioSummary,
+} from "@diopter/statistics";
 import { normalizedFaithfulness } from "../metrics/normalized-faithfulness";
-import type { RatioSummary } from "../metrics/ratio-summary";
-import { type Recovery, recovered } from "../metrics/recovered";
+import { type Recovery, recovered, recoveryIntervals } from "../metrics/recovered";
 import type { CellLevels } from "./cell-words";
 import type { CellData, NoRun, RobustnessData, RunData } from "./report-data";
 import { medianOf, runScores, type ScoreScale, scoresOf } from "./scores";
@@ -49,7 +48,7 @@ export interface CellSummary extends AnyCell {
   /** R1, R2, median, covariance gap and prompts without a share; where scores are shares. */
   readonly recovery?: Recovery;
   /** Of R1, R2 and median, or of mean and median; missing with fewer than 2 prompts. */
-  readonly intervals?: ShareIntervals | MeanIntervals;
+  readonly intervals?: RatioIntervals | MeanIntervals;
   /** Means over prompts by metric. */
   readonly means: Readonly<Record<string, { readonly circuit: number; readonly model: number }>>;
   /** f on the scale from this cell's empty circuit to the model, with the empty circuit's mean value. */

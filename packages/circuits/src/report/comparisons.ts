@@ -1,14 +1,15 @@
 /** @file Cells compared in pairs, on the same prompts, with Holm's correction over all comparisons of a report. */
 
-import { holm } from "../metrics/holm";
-import { type PairedComparison, pairedComparison } from "../metrics/paired-comparison";
+import { holm, type PairedComparison, pairedComparison } from "@diopter/statistics";
 import { type CellSummary, type CellWithout, intervalOptions } from "./cell-summary";
 import type { RobustnessData } from "./report-data";
 import type { ScoreScale } from "./scores";
 
-export interface CellComparison extends PairedComparison {
+export interface CellComparison extends Omit<PairedComparison, "unit"> {
   readonly a: string;
   readonly b: string;
+  /** What the tests take as independent. */
+  readonly unit: "prompt" | "cluster";
   /** p values after Holm's correction. */
   readonly holm: { readonly wilcoxon: number; readonly permutation: number };
 }
@@ -30,6 +31,7 @@ export function compareCells(
     a: a.label,
     b: b.label,
     ...pairedComparison(a.scores, b.scores, options),
+    unit: options.clusters ? ("cluster" as const) : ("prompt" as const),
   }));
   const byRanks = holm(compared.map(({ wilcoxon }) => wilcoxon.p));
   const bySigns = holm(compared.map(({ permutation }) => permutation.p));

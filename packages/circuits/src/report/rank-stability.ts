@@ -1,6 +1,6 @@
 /** @file Whether circuits keep their ranking when the ablation changes (faithfulness.md 5.5, item 9). */
 
-import { flippedPairs, kendallTau } from "../metrics/kendall-tau";
+import { flippedPairs, kendallTau } from "@diopter/statistics";
 import type { RobustnessReport } from "./robustness-report";
 
 /** Agreement of two cells about which of several circuits is the better one. */

@@ -1,7 +1,7 @@
 /** @file The tables of a robustness report, as records. */
 
 import type { TableValue } from "@diopter/plot";
-import type { Estimate, MeanIntervals, ShareIntervals } from "../metrics/intervals";
+import type { Estimate, MeanIntervals, RatioIntervals } from "@diopter/statistics";
 import type { Sensitivity } from "../metrics/sensitivity";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { CellComparison } from "./comparisons";
@@ -39,7 +39,7 @@ export function basisTable(
       ? {
           "model ≤ 0": cell.recovery.notPositive,
           "model tiny": cell.recovery.tiny,
-          "model = 0": cell.recovery.undefinedPrompts.length,
+          "model = 0": cell.recovery.undefinedAt.length,
         }
       : {}),
     "f's empty": cell.faithfulness?.empty ?? null,
@@ -154,7 +154,7 @@ function applicable(cells: readonly (CellSummary | CellWithout)[]): CellSummary[
 }
 
 function estimates(
-  found: ShareIntervals | MeanIntervals | undefined,
+  found: RatioIntervals | MeanIntervals | undefined,
   scale: ScoreScale,
 ): Record<string, string> {
   if (!found) return {};
@@ -168,7 +168,7 @@ function estimates(
 }
 
 function deltas(
-  found: ShareIntervals | MeanIntervals | undefined,
+  found: RatioIntervals | MeanIntervals | undefined,
   scale: ScoreScale,
 ): Record<string, string> {
   if (!found) return {};

@@ -1,7 +1,7 @@
 /** @file The experiment of Miller et al. 2024 (arXiv 2407.08734) on docstrings, as it was set up. */
 
 import type { Model } from "@diopter/model";
-import { quantile } from "@diopter/tensor";
+import { quantile } from "@diopter/statistics";
 import { type AblationValue, ablationOf, mean, resample } from "../ablation/ablation";
 import { docstringCircuit } from "../known/docstring";
 import { docstring } from "../task/generators/docstring";

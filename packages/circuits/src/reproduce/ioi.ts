@@ -1,7 +1,7 @@
 /** @file The experiments of Miller et al. 2024 (arXiv 2407.08734) on indirect objects, as they were set up. */
 
 import type { Model } from "@diopter/model";
-import { quantile } from "@diopter/tensor";
+import { quantile } from "@diopter/statistics";
 import { type AblationValue, ablationOf, mean, resample } from "../ablation/ablation";
 import { ioiCircuit } from "../known/ioi";
 import { recovered } from "../metrics/recovered";
@@ -178,8 +178,8 @@ function promptsOf(
 }
 
 function boxOf(cell: RanCell): IoiBox {
-  const { ratios, ratioOfMeans, meanOfRatios, undefinedPrompts } = shareOf(cell);
-  const defined = ratios.filter((_, i) => !undefinedPrompts.includes(i));
+  const { ratios, ratioOfMeans, meanOfRatios, undefinedAt } = shareOf(cell);
+  const defined = ratios.filter((_, i) => !undefinedAt.includes(i));
   return {
     name: cell.name,
     quartiles: [quantile(defined, 0.25), quantile(defined, 0.5), quantile(defined, 0.75)],

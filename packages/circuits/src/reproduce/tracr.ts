@@ -1,5 +1,6 @@
 /** @file The Tracr experiment of Miller et al. 2024 (arXiv 2407.08734, section 5): what a search finds depends on whose truth it is held to. */
 
+import { auroc, type RocPoint, rocCurve, rocPlateau } from "@diopter/statistics";
 import { type AblationValue, ablationOf, resample } from "../ablation/ablation";
 import { acdc } from "../discover/acdc";
 import { attributeEdges } from "../discover/attribute-edges";
@@ -7,7 +8,6 @@ import { attributeNodes } from "../discover/attribute-nodes";
 import { evaluate } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { EdgeGraph } from "../graph/edge-graph";
-import { auroc, type RocPoint, rocCurve, rocPlateau } from "../metrics/roc";
 import { acdcNodes } from "./acdc-nodes";
 import { metricOf, partCounter, type ReproduceOptions } from "./paper-cell";
 import { probedMasks } from "./probed-masks";

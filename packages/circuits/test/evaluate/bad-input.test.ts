@@ -200,8 +200,8 @@ test("a prompt without a margin has no ratio: it is listed, not dropped in silen
   const cell = await evaluate(await onReference(ln), tied, one);
   if (!cell.applicable) throw new Error(cell.reason);
   const of = (side: "circuit" | "model") => cell.prompts.map((p) => p[side]["logit-difference"]!);
-  const { undefinedPrompts, ratios, meanOfRatios } = recovered(of("circuit"), of("model"));
-  expect(undefinedPrompts).toEqual([1]);
+  const { undefinedAt, ratios, meanOfRatios } = recovered(of("circuit"), of("model"));
+  expect(undefinedAt).toEqual([1]);
   expect(ratios[1]).toBeNaN();
   const defined = [0, 2, 3].map((i) => ratios[i]!);
   expect(meanOfRatios).toBeCloseTo(defined.reduce((a, b) => a + b) / 3, 9);

@@ -1,7 +1,5 @@
-import { Random } from "@diopter/tensor";
 import { expect, test } from "vitest";
 import { sensitivity } from "../../src/metrics/sensitivity";
-import { varianceShares } from "../../src/metrics/variance-shares";
 
 const cell = (value: string, tokens: string, median: number) => ({
   options: { value, tokens },
@@ -58,25 +56,6 @@ test("an axis that repeats another one shares its variance and has no pairs", ()
   expect(interactions).toBeCloseTo(0, 12);
 });
 
-test("shares and the rest always add up to 1", () => {
-  const random = new Random(10);
-  const levels = Array.from({ length: 40 }, () => ({
-    a: `${random.integer(0, 3)}`,
-    b: `${random.integer(0, 2)}`,
-    c: `${random.integer(0, 5)}`,
-  }));
-  const values = levels.map(({ a }) => 3 * Number(a) + random.normal());
-  const { shares, rest, variance } = varianceShares(values, levels, ["a", "b", "c"]);
-  expect(shares.a! + shares.b! + shares.c! + rest).toBeCloseTo(1, 12);
-  expect(shares.a).toBeGreaterThan(0.7);
-  expect(variance).toBeGreaterThan(1);
-  // A factor that only renames another one explains nothing more.
-  const twice = levels.map((level) => ({ ...level, again: `x${level.a}${level.a}` }));
-  const more = varianceShares(values, twice, ["a", "b", "c", "again"]);
-  expect(more.rest).toBeCloseTo(rest, 10);
-  expect(more.shares.again).toBeCloseTo(more.shares.a!, 10);
-});
-
 test("equal cells leave nothing to explain", () => {
   const cells = ["x", "y", "z"].map((a) => ({ options: { a }, values: [0.1] }));
   const { axes, interactions, range } = sensitivity(cells);
@@ -94,6 +73,4 @@ test("mistakes are named", () => {
   expect(() => sensitivity([{ options: { a: "x" }, values: [Number.NaN] }])).toThrow(
     'is not finite in the cell {"a":"x"}',
   );
-  const many = Array.from({ length: 13 }, (_, i) => `f${i}`);
-  expect(() => varianceShares([1], [{}], many)).toThrow("13 factors, expected at most 12");
 });

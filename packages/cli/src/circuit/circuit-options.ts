@@ -1,6 +1,6 @@
 /** @file Options that the commands about circuits share. */
 
-import type { Estimate } from "@diopter/circuits";
+import type { Estimate } from "@diopter/statistics";
 import { integer } from "../options";
 import type { TaskRequest } from "./task-for";
 

@@ -1,14 +1,13 @@
 /** @file How much of a model's behaviour a circuit keeps: normalized faithfulness and accuracy, with intervals. */
 
 import {
-  type Estimate,
   type Evaluation,
   faithfulnessIntervals,
-  intervals,
   type NotApplicable,
   normalizedFaithfulness,
   type Task,
 } from "@diopter/circuits";
+import { type Estimate, intervals } from "@diopter/statistics";
 
 /** What a circuit is judged by; accuracy where prompts have right tokens. */
 export function judgedBy({ metric, prompts }: Task): string[] {

@@ -1,7 +1,7 @@
-/** @file Intervals by the delta method: from what each prompt contributes to an estimate. */
+/** @file Intervals by the delta method: from what each value contributes to an estimate. */
 
+import { meanOf } from "../describe/vectors";
 import type { Clusters } from "./clusters";
-import { meanOf } from "./ratio-summary";
 import { studentTQuantile } from "./student-t";
 
 export interface DeltaInterval {
@@ -13,18 +13,14 @@ export interface DeltaInterval {
   readonly df: number;
 }
 
-/**
- * What each prompt contributes to a ratio of means, psi_i = (a_i - F b_i) / mean(b).
- *
- * Centred, and for a = circuit - empty, b = model - empty the influence of normalized faithfulness.
- */
+/** What each pair contributes to a ratio of means, psi_i = (a_i - F b_i) / mean(b); centred. */
 export function ratioInfluence(numerators: Float64Array, denominators: Float64Array): Float64Array {
   const below = meanOf(denominators);
   const share = meanOf(numerators) / below;
   return numerators.map((numerator, i) => (numerator - share * denominators[i]!) / below);
 }
 
-/** What each prompt contributes to a mean. */
+/** What each value contributes to a mean. */
 export function meanInfluence(values: Float64Array): Float64Array {
   const mean = meanOf(values);
   return values.map((value) => value - mean);
@@ -34,7 +30,7 @@ export function meanInfluence(values: Float64Array): Float64Array {
  * Estimate ± t · standard error, the error summed within clusters first.
  *
  * With G groups the variance is G / (G - 1) · Σ_g (Σ_{i in g} psi_i)² / n² (Liang and Zeger 1986, with the small-sample
- * factor) and t has G - 1 degrees of freedom; where each prompt is its own group this is sd(psi) / √n.
+ * factor) and t has G - 1 degrees of freedom; where each value is its own group this is sd(psi) / √n.
  */
 export function deltaInterval(
   estimate: number,

@@ -1,44 +1,15 @@
-import { quantile, Random } from "@diopter/tensor";
+import {
+  clusterBootstrap,
+  clustersOf,
+  intervals,
+  quantile,
+  type RatioIntervals,
+  ratioIntervals,
+  weightedMedian,
+} from "@diopter/statistics";
+import { Random } from "@diopter/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clusterBootstrap } from "../../src/metrics/cluster-bootstrap";
-import { clustersOf } from "../../src/metrics/clusters";
-import {
-  faithfulnessIntervals,
-  intervals,
-  recoveryIntervals,
-  type ShareIntervals,
-} from "../../src/metrics/intervals";
-import { studentTBelow, studentTQuantile } from "../../src/metrics/student-t";
-import { weightedMedian } from "../../src/metrics/weighted-statistics";
-
-test("quantiles of t agree with the printed table and with closed forms", () => {
-  const table: [number, number][] = [
-    [4, 2.776445105],
-    [5, 2.570581836],
-    [10, 2.228138852],
-    [30, 2.042272456],
-    [120, 1.979930405],
-  ];
-  for (const [degrees, t] of table) expect(studentTQuantile(0.975, degrees)).toBeCloseTo(t, 8);
-  // One degree: tan(π (p - 1/2)); two: (2p - 1) / √(2 p (1 - p)).
-  expect(studentTQuantile(0.975, 1)).toBeCloseTo(Math.tan(Math.PI * 0.475), 9);
-  expect(studentTQuantile(0.975, 2)).toBeCloseTo(0.95 / Math.sqrt(2 * 0.975 * 0.025), 10);
-  expect(studentTQuantile(0.1, 7)).toBe(-studentTQuantile(0.9, 7));
-  expect(studentTQuantile(0.5, 3)).toBeCloseTo(0, 12);
-  // Near the normal distribution.
-  expect(studentTQuantile(0.975, 100_000)).toBeCloseTo(1.959988, 5);
-});
-
-test("quantiles of t invert its distribution", () => {
-  for (const degrees of [1, 2, 3, 6, 49]) {
-    for (const p of [0.01, 0.3, 0.5, 0.9, 0.999]) {
-      expect(studentTBelow(studentTQuantile(p, degrees), degrees)).toBeCloseTo(p, 12);
-    }
-  }
-  expect(() => studentTQuantile(1, 3)).toThrow("p is 1, expected (0, 1)");
-  expect(() => studentTQuantile(0.5, 0)).toThrow("degrees of freedom is 0");
-});
 
 test("the delta interval of a mean is the t interval, of clusters that of their means", () => {
   const values = [1, 3, 5, 7];
@@ -55,40 +26,6 @@ test("the delta interval of a mean is the t interval, of clusters that of their 
   expect(note).toBe("only 2 clusters: the interval rests on 1 degree of freedom");
 });
 
-test("the delta error of a share is the one of the formula", () => {
-  // F = 4 / 6; (1 - 4/3) / 3 = -1/9 and (3 - 8/3) / 3 = 1/9; deviation √(2 / 81), error 1/9.
-  const { ratioOfMeans } = recoveryIntervals([1, 3], [2, 4], { seed: 1 });
-  expect(ratioOfMeans.delta!.se).toBeCloseTo(100 / 9, 10);
-
-  const [a, b, f] = [
-    [2, 5, 3, 4],
-    [1, 0, 0.5, 1],
-    [4, 6, 3, 7],
-  ];
-  const mean = (x: number[]) => x.reduce((s, v) => s + v, 0) / x.length;
-  const [ma, mb, mf] = [mean(a), mean(b), mean(f)];
-  const share = (ma - mb) / (mf - mb);
-  const psi = a.map(
-    (_, i) =>
-      (a[i]! - ma - (b[i]! - mb)) / (mf - mb) - (share * (f[i]! - mf - (b[i]! - mb))) / (mf - mb),
-  );
-  const se = Math.sqrt(psi.reduce((s, v) => s + v * v, 0) / 3 / 4);
-  const result = faithfulnessIntervals({ circuit: a, empty: b, model: f }, { seed: 1 });
-  expect(result.ratioOfMeans.estimate).toBeCloseTo(share, 14);
-  expect(result.ratioOfMeans.delta!.se).toBeCloseTo(se, 14);
-});
-
-test("prompts without a ratio are listed and left out of the mean of ratios", () => {
-  const result = recoveryIntervals([1, 3, 5, 2], [2, 4, 0, 4], { seed: 1, resamples: 200 });
-  expect(result.undefinedPrompts).toEqual([2]);
-  // 50, 75, 50.
-  expect(result.meanOfRatios.estimate).toBeCloseTo(175 / 3, 12);
-  expect(result.median.estimate).toBe(50);
-  expect(result.median.delta).toBeUndefined();
-  // One resample in 4^4 holds the prompt without a ratio only.
-  expect(result.meanOfRatios.bootstrap.undefinedDraws).toBeLessThan(10);
-});
-
 test("a resample's median is that of the values repeated", () => {
   const entry = fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: 3 }));
   fc.assert(
@@ -102,10 +39,10 @@ test("a resample's median is that of the values repeated", () => {
   );
 });
 
-test("whole clusters are drawn, or prompts within them again", () => {
-  const clusters = clustersOf("test", 4, ["x", "y", "y", "y"]);
-  const seen = { clusters: new Set<string>(), "clusters-then-prompts": new Set<string>() };
-  for (const draw of ["clusters", "clusters-then-prompts"] as const) {
+test("whole clusters are drawn, or values within them again", () => {
+  const clusters = clustersOf(4, ["x", "y", "y", "y"]);
+  const seen = { clusters: new Set<string>(), "clusters-then-values": new Set<string>() };
+  for (const draw of ["clusters", "clusters-then-values"] as const) {
     const note = (weights: Float64Array) => {
       seen[draw].add(weights.join());
       return 0;
@@ -113,7 +50,7 @@ test("whole clusters are drawn, or prompts within them again", () => {
     clusterBootstrap({ note }, clusters, { seed: 1, resamples: 300, draw });
   }
   expect([...seen.clusters].sort()).toEqual(["0,2,2,2", "1,1,1,1", "2,0,0,0"]);
-  expect(seen["clusters-then-prompts"].size).toBeGreaterThan(3);
+  expect(seen["clusters-then-values"].size).toBeGreaterThan(3);
 });
 
 test("the same seed gives the same interval", () => {
@@ -147,7 +84,7 @@ function draw(random: Random, clusters: number, size: number, alike: number) {
 function coverage(clusters: number, size: number, alike: number, ignore = false) {
   const random = new Random(5);
   const covered: Record<string, number> = {};
-  const count = (prefix: string, result: ShareIntervals, truth: Record<string, number>) => {
+  const count = (prefix: string, result: RatioIntervals, truth: Record<string, number>) => {
     for (const [name, value] of Object.entries(truth)) {
       const { bootstrap, delta } = result[name as "median"];
       for (const [kind, interval] of Object.entries({ bootstrap, delta })) {
@@ -165,9 +102,11 @@ function coverage(clusters: number, size: number, alike: number, ignore = false)
       resamples: ignore ? 1 : 300,
       ...(ignore ? {} : { clusters: labels }),
     };
-    const recovery = recoveryIntervals(circuit, model, options);
+    const recovery = ratioIntervals(circuit, model, { ...options, scale: 100 });
     count("", recovery, { ratioOfMeans: 73.75, meanOfRatios: 75, median: 75 });
-    count("f ", faithfulnessIntervals({ circuit, empty, model }, options), { ratioOfMeans: 0.7 });
+    const minusEmpty = (list: readonly number[]) => list.map((value, k) => value - empty[k]!);
+    const f = ratioIntervals(minusEmpty(circuit), minusEmpty(model), options);
+    count("f ", f, { ratioOfMeans: 0.7 });
   }
   return covered;
 }
@@ -193,10 +132,10 @@ test("without their clusters the same prompts look surer than they are", () => {
 });
 
 test("mistakes are named", () => {
-  expect(() => intervals([1], { seed: 1 })).toThrow("intervals: only 1 prompt, expected 2 or more");
+  expect(() => intervals([1], { seed: 1 })).toThrow("intervals: only 1 value, expected 2 or more");
   expect(() => intervals([1, 2], { seed: 1, clusters: ["a", "a"] })).toThrow("only 1 cluster");
   expect(() => intervals([1, 2], { seed: 1, clusters: ["a"] })).toThrow(
-    "1 cluster labels for 2 prompts",
+    "1 cluster labels for 2 values",
   );
   expect(() => intervals([1, 2], { seed: 1, level: 1 })).toThrow("level is 1, expected (0, 1)");
   expect(() => intervals([1, 2], { seed: 1, resamples: 0 })).toThrow("resamples is 0");

@@ -1,6 +1,6 @@
 /** @file Receiver operating characteristic of scores against a reference set, with equal scores as one step. */
 
-import { trapezoids } from "./faithfulness-curve";
+import { trapezoids } from "./trapezoids";
 
 /** Which elements are in the reference [element]. */
 export type Truth = ArrayLike<boolean | number>;
@@ -11,7 +11,7 @@ export interface RocOptions {
    * true ones, `trapezoid` goes straight, as the mean over their orders does.
    */
   ties?: "pessimistic" | "trapezoid";
-  /** How much each element counts, such as the edges of a node; 1 by default. */
+  /** How much each element counts; 1 by default. */
   weights?: ArrayLike<number>;
 }
 

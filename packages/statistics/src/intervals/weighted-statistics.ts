@@ -1,8 +1,8 @@
-/** @file Statistics of resamples that are given as how often each prompt occurs. */
+/** @file Statistics of resamples that are given as how often each value occurs. */
 
 import type { WeightedStatistic } from "./cluster-bootstrap";
 
-/** Ratio of the weighted sums of two vectors [prompt]. */
+/** Ratio of the weighted sums of two vectors [n], times `scale`. */
 export function weightedRatio(
   numerators: Float64Array,
   denominators: Float64Array,
@@ -19,7 +19,7 @@ export function weightedRatio(
 }
 
 /**
- * Median of the values [prompt] by whole weights; values that are not finite are left out.
+ * Median of the values [n] by whole weights; values that are not finite are left out.
  *
  * Sorted once; a resample then costs one walk.
  */

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { normalizedFaithfulness } from "../../src/metrics/normalized-faithfulness";
-import { recovered } from "../../src/metrics/recovered";
+import {
+  faithfulnessIntervals,
+  normalizedFaithfulness,
+} from "../../src/metrics/normalized-faithfulness";
+import { recovered, recoveryIntervals } from "../../src/metrics/recovered";
 
 test("shares are taken per prompt and in aggregate, and never clipped", () => {
   const result = recovered([1, 3, 10], [2, 4, -4]);
@@ -10,7 +13,7 @@ test("shares are taken per prompt and in aggregate, and never clipped", () => {
   expect(result.ratioOfMeans).toBe(700);
   expect(result.meanOfRatios).toBeCloseTo(-125 / 3, 12);
   expect(result.median).toBe(50);
-  expect(result).toMatchObject({ notPositive: 1, tiny: 0, undefinedPrompts: [], n: 3 });
+  expect(result).toMatchObject({ notPositive: 1, tiny: 0, undefinedAt: [], n: 3 });
 });
 
 test("the full model recovers exactly 100 %", () => {
@@ -49,7 +52,7 @@ test("a prompt without a margin has no ratio: listed, and in the ratio of means 
   const result = recovered([1, 3, 5, 0], [2, 4, 0, 0]);
   expect(result.ratios[2]).toBe(Number.POSITIVE_INFINITY);
   expect(result.ratios[3]).toBeNaN();
-  expect(result.undefinedPrompts).toEqual([2, 3]);
+  expect(result.undefinedAt).toEqual([2, 3]);
   // R1 9 / 6, of which 5 / 6 comes from the third prompt; R2 of 50 and 75.
   expect(result.ratioOfMeans).toBe(150);
   expect(result.zeroMarginPart).toBeCloseTo(500 / 6, 12);
@@ -74,7 +77,7 @@ test("K1: mean of ratios minus ratio of means is the covariance gap, zero margin
       const r = recovered(circuit, model);
       const gap = r.meanOfRatios - (r.ratioOfMeans - r.zeroMarginPart);
       expect(Math.abs(gap - r.covarianceGap)).toBeLessThan(1e-9 * (1 + Math.abs(gap)));
-      if (r.undefinedPrompts.length === 0) expect(r.zeroMarginPart).toBeCloseTo(0, 15);
+      if (r.undefinedAt.length === 0) expect(r.zeroMarginPart).toBeCloseTo(0, 15);
     }),
     { seed: 4 },
   );
@@ -105,13 +108,50 @@ test("a divergence from the model is normalized with 0 for the model", () => {
   );
 });
 
+test("the delta error of a share is the one of the formula", () => {
+  // F = 4 / 6; (1 - 4/3) / 3 = -1/9 and (3 - 8/3) / 3 = 1/9; deviation √(2 / 81), error 1/9.
+  const { ratioOfMeans } = recoveryIntervals([1, 3], [2, 4], { seed: 1 });
+  expect(ratioOfMeans.delta!.se).toBeCloseTo(100 / 9, 10);
+
+  const [a, b, f] = [
+    [2, 5, 3, 4],
+    [1, 0, 0.5, 1],
+    [4, 6, 3, 7],
+  ];
+  const mean = (x: number[]) => x.reduce((s, v) => s + v, 0) / x.length;
+  const [ma, mb, mf] = [mean(a), mean(b), mean(f)];
+  const share = (ma - mb) / (mf - mb);
+  const psi = a.map(
+    (_, i) =>
+      (a[i]! - ma - (b[i]! - mb)) / (mf - mb) - (share * (f[i]! - mf - (b[i]! - mb))) / (mf - mb),
+  );
+  const se = Math.sqrt(psi.reduce((s, v) => s + v * v, 0) / 3 / 4);
+  const result = faithfulnessIntervals({ circuit: a, empty: b, model: f }, { seed: 1 });
+  expect(result.ratioOfMeans.estimate).toBeCloseTo(share, 14);
+  expect(result.ratioOfMeans.delta!.se).toBeCloseTo(se, 14);
+});
+
+test("prompts without a ratio are listed and left out of the mean of ratios", () => {
+  const result = recoveryIntervals([1, 3, 5, 2], [2, 4, 0, 4], { seed: 1, resamples: 200 });
+  expect(result.undefinedAt).toEqual([2]);
+  // 50, 75, 50.
+  expect(result.meanOfRatios.estimate).toBeCloseTo(175 / 3, 12);
+  expect(result.median.estimate).toBe(50);
+  expect(result.median.delta).toBeUndefined();
+  // One resample in 4^4 holds the prompt without a ratio only.
+  expect(result.meanOfRatios.bootstrap.undefinedDraws).toBeLessThan(10);
+});
+
 test("mistakes are named", () => {
-  expect(() => recovered([1], [1, 2])).toThrow("recovered: 1 prompts in circuit but 2 in model");
-  expect(() => recovered([], [])).toThrow("recovered: no prompts");
+  expect(() => recovered([1], [1, 2])).toThrow("recovered: 1 values in circuit but 2 in model");
+  expect(() => recovered([], [])).toThrow("recovered: no values");
   expect(() => recovered([1, Number.NaN], [1, 2])).toThrow("circuit[1] is NaN");
   expect(() => recovered([1, 1], [1, -1])).toThrow("the model's values average to 0");
   expect(() => recovered([1], [1], { trim: 0.5 })).toThrow("trim is 0.5, expected [0, 0.5)");
   expect(() => normalizedFaithfulness({ circuit: [1], empty: [3], model: [3] })).toThrow(
     "normalizedFaithfulness: the model's values average to 0",
+  );
+  expect(() => recoveryIntervals([1, 1], [1, -1], { seed: 1 })).toThrow(
+    "recoveryIntervals: the model's values average to 0",
   );
 });

@@ -1,10 +1,10 @@
-/** @file Prompts grouped by what they have in common, such as their template. */
+/** @file Values grouped by what they have in common, such as the template of their prompts. */
 
-/** The prompts [prompt] as groups of indices. */
+/** The values [n] as groups of indices. */
 export interface Clusters {
-  /** Indices of each group's prompts. */
+  /** Indices of each group's values. */
   readonly groups: readonly Uint32Array[];
-  /** Whether labels were given; without them every prompt is a group of its own. */
+  /** Whether labels were given; without them every value is a group of its own. */
   readonly labelled: boolean;
   readonly n: number;
 }
@@ -12,10 +12,21 @@ export interface Clusters {
 /** Fewer groups than this deserve a word of warning (Cameron and Miller 2015 on "few" clusters). */
 const enough = 10;
 
-/** Groups of equal labels; throws RangeError unless there is a label for every prompt and there are 2 groups. */
-export function clustersOf(name: string, n: number, labels?: ArrayLike<string | number>): Clusters {
+/**
+ * Groups of n values by equal labels [n]; without labels every value is a group of its own.
+ *
+ * `name` opens the errors. Throws RangeError unless there is a label for every value, and 2 groups.
+ *
+ * @example
+ * clustersOf(3, ["x", "y", "x"]).groups; // [[0, 2], [1]]
+ */
+export function clustersOf(
+  n: number,
+  labels?: ArrayLike<string | number>,
+  name = "clustersOf",
+): Clusters {
   if (labels && labels.length !== n) {
-    throw new RangeError(`${name}: ${labels.length} cluster labels for ${n} prompts`);
+    throw new RangeError(`${name}: ${labels.length} cluster labels for ${n} values`);
   }
   const byLabel = new Map<string | number, number[]>();
   for (let i = 0; i < n; i++) {
@@ -25,7 +36,7 @@ export function clustersOf(name: string, n: number, labels?: ArrayLike<string | 
     else byLabel.set(label, [i]);
   }
   if (byLabel.size < 2) {
-    const unit = labels ? "cluster" : "prompt";
+    const unit = labels ? "cluster" : "value";
     throw new RangeError(`${name}: only ${byLabel.size} ${unit}, expected 2 or more`);
   }
   const groups = Array.from(byLabel.values(), (members) => Uint32Array.from(members));
@@ -35,7 +46,7 @@ export function clustersOf(name: string, n: number, labels?: ArrayLike<string | 
 /** A sentence about too few groups, or nothing. */
 export function clusterNote({ groups, labelled }: Clusters): string | undefined {
   if (groups.length >= enough) return undefined;
-  const unit = labelled ? "clusters" : "prompts";
+  const unit = labelled ? "clusters" : "values";
   const degrees = groups.length === 2 ? "1 degree" : `${groups.length - 1} degrees`;
   return `only ${groups.length} ${unit}: the interval rests on ${degrees} of freedom`;
 }

@@ -1,10 +1,11 @@
-/** @file Bootstrap over prompts or over clusters of prompts (Efron 1979; Davison and Hinkley 1997, 3.8). */
+/** @file Bootstrap over values or over clusters of values (Efron 1979; Davison and Hinkley 1997, 3.8). */
 
-import { erfOf, quantile, Random, type Seed } from "@diopter/tensor";
+import { erfOf, Random, type Seed } from "@diopter/tensor";
+import { quantile } from "../describe/spread";
 import type { Clusters } from "./clusters";
 import { studentTQuantile } from "./student-t";
 
-/** A statistic of a resample, given as how often each prompt occurs in it [prompt]. */
+/** A statistic of a resample, given as how often each value occurs in it [n]. */
 export type WeightedStatistic = (weights: Float64Array) => number;
 
 export interface ClusterBootstrapOptions {
@@ -14,11 +15,11 @@ export interface ClusterBootstrapOptions {
   /** Default 2000. */
   resamples?: number;
   /**
-   * `clusters` (default) draws whole clusters; `clusters-then-prompts` draws prompts again within each drawn cluster.
+   * `clusters` (default) draws whole clusters; `clusters-then-values` draws values again within each drawn cluster.
    *
    * The second counts the scatter within clusters twice: it covers too often unless clusters differ much.
    */
-  draw?: "clusters" | "clusters-then-prompts";
+  draw?: "clusters" | "clusters-then-values";
 }
 
 export interface BootstrapBounds {

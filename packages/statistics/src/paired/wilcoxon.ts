@@ -1,6 +1,7 @@
 /** @file Wilcoxon's signed-rank test of paired differences (1945). */
 
-import { erfOf, ranks } from "@diopter/tensor";
+import { erfOf } from "@diopter/tensor";
+import { ranks } from "../describe/correlation";
 
 export interface WilcoxonResult {
   /** Sum of the ranks of the positive differences. */

@@ -1,9 +1,8 @@
-/** @file Two cells on the same prompts: difference with intervals and paired tests, never an unpaired one. */
+/** @file Two lists of values of the same prompts: difference with intervals and paired tests, never an unpaired one. */
 
-import { clustersOf } from "./clusters";
-import type { IntervalOptions, MeanIntervals } from "./intervals";
-import { intervals } from "./intervals";
-import { samePrompts } from "./ratio-summary";
+import { checkVectors } from "../describe/vectors";
+import { clustersOf } from "../intervals/clusters";
+import { type IntervalOptions, intervals, type MeanIntervals } from "../intervals/intervals";
 import { type SignFlipResult, signFlipTest } from "./sign-flip-test";
 import { type WilcoxonResult, wilcoxonSignedRank } from "./wilcoxon";
 
@@ -13,23 +12,23 @@ export interface PairedOptions extends IntervalOptions {
 }
 
 export interface PairedComparison {
-  /** Of a - b by prompt: mean and median with intervals. */
+  /** Of a - b, one by one: mean and median with intervals. */
   readonly difference: MeanIntervals;
   readonly wilcoxon: WilcoxonResult;
   readonly permutation: SignFlipResult;
   /** What the tests take as independent; for clusters Wilcoxon's ranks are of the clusters' mean differences. */
-  readonly unit: "prompt" | "cluster";
+  readonly unit: "value" | "cluster";
 }
 
-/** Compares values a and b [prompt] of the same prompts in the same order; throws RangeError as `intervals` does. */
+/** Compares values a [n] and b [n] of the same things in the same order; throws RangeError as `intervals` does. */
 export function pairedComparison(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   options: PairedOptions,
 ): PairedComparison {
-  const values = samePrompts("pairedComparison", { a, b });
+  const values = checkVectors({ a, b }, "pairedComparison");
   const differences = values.a.map((value, i) => value - values.b[i]!);
-  const { groups, labelled } = clustersOf("pairedComparison", differences.length, options.clusters);
+  const { groups, labelled } = clustersOf(differences.length, options.clusters, "pairedComparison");
   const units = groups.map(
     (group) => group.reduce((total, i) => total + differences[i]!, 0) / group.length,
   );
@@ -37,6 +36,6 @@ export function pairedComparison(
     difference: intervals(differences, options),
     wilcoxon: wilcoxonSignedRank(units),
     permutation: signFlipTest(differences, options),
-    unit: labelled ? "cluster" : "prompt",
+    unit: labelled ? "cluster" : "value",
   };
 }

@@ -1,5 +1,7 @@
-/** @file Intervals of per-prompt values and of shares, by the cluster bootstrap and by the delta method side by side. */
+/** @file Intervals of means and of ratios, by the cluster bootstrap and by the delta method side by side. */
 
+import { type RatioOptions, ratioSummary } from "../describe/ratio-summary";
+import { checkVectors, meanOf } from "../describe/vectors";
 import {
   type BootstrapBounds,
   type ClusterBootstrapOptions,
@@ -9,14 +11,16 @@ import {
 } from "./cluster-bootstrap";
 import { type Clusters, clusterNote, clustersOf } from "./clusters";
 import { type DeltaInterval, deltaInterval, meanInfluence, ratioInfluence } from "./delta-interval";
-import { type FaithfulnessValues, faithfulnessGaps } from "./normalized-faithfulness";
-import { meanOf, ratioSummary, samePrompts } from "./ratio-summary";
 import { weightedMedian, weightedRatio } from "./weighted-statistics";
 
 export interface IntervalOptions extends ClusterBootstrapOptions {
-  /** Label of each prompt's cluster [prompt], such as its template; without it prompts count as independent. */
+  /** Label of each value's cluster [n], such as its prompt's template; without it values count as independent. */
   clusters?: ArrayLike<string | number>;
 }
+
+export interface RatioIntervalsOptions
+  extends IntervalOptions,
+    Pick<RatioOptions, "scale" | "name"> {}
 
 /** An estimate with its intervals; the median has none by the delta method. */
 export interface Estimate {
@@ -30,7 +34,7 @@ export interface IntervalBasis {
   /** Number of clusters, where labels were given. */
   readonly clusters?: number;
   readonly level: number;
-  /** Says so where the intervals rest on few clusters or prompts. */
+  /** Says so where the intervals rest on few clusters or values. */
   readonly note?: string;
 }
 
@@ -39,25 +43,25 @@ export interface MeanIntervals extends IntervalBasis {
   readonly median: Estimate;
 }
 
-export interface ShareIntervals extends IntervalBasis {
+export interface RatioIntervals extends IntervalBasis {
   readonly ratioOfMeans: Estimate;
   readonly meanOfRatios: Estimate;
   readonly median: Estimate;
-  /** Indices of the prompts without a ratio, which the mean and the median of ratios leave out. */
-  readonly undefinedPrompts: readonly number[];
+  /** Indices of those without a ratio, which the mean and the median of ratios leave out. */
+  readonly undefinedAt: readonly number[];
 }
 
 /**
- * Intervals of the mean and the median of values [prompt], such as KL or accuracy.
+ * Intervals of the mean and the median of values [n], such as KL or accuracy.
  *
- * With clusters both methods count them, not their prompts, as independent. Throws RangeError over fewer than 2 prompts or
+ * With clusters both methods count them, not their values, as independent. Throws RangeError over fewer than 2 values or
  * clusters, or values that are not finite.
  *
  * @example
  * intervals(kl, { seed: 1, clusters: templates }).mean.delta; // { low, high, se, df }
  */
 export function intervals(values: ArrayLike<number>, options: IntervalOptions): MeanIntervals {
-  const { values: list } = samePrompts("intervals", { values });
+  const { values: list } = checkVectors({ values }, "intervals");
   const ones = new Float64Array(list.length).fill(1);
   const setup = setUp("intervals", list.length, options);
   const estimates = estimate(setup, {
@@ -67,40 +71,30 @@ export function intervals(values: ArrayLike<number>, options: IntervalOptions): 
   return { ...setup.basis, ...estimates };
 }
 
-/** Intervals of R1, R2 and the median of `recovered`, in percent; throws RangeError as both do. */
-export function recoveryIntervals(
-  circuit: ArrayLike<number>,
-  model: ArrayLike<number>,
-  options: IntervalOptions,
-): ShareIntervals {
-  const values = samePrompts("recoveryIntervals", { circuit, model });
-  return shareIntervals("recoveryIntervals", values.circuit, values.model, 100, options);
-}
-
-/** Intervals of `normalizedFaithfulness`, whose ratio of means is f; throws RangeError as both do. */
-export function faithfulnessIntervals(
-  values: FaithfulnessValues,
-  options: IntervalOptions,
-): ShareIntervals {
-  const [gained, whole] = faithfulnessGaps("faithfulnessIntervals", values);
-  return shareIntervals("faithfulnessIntervals", gained, whole, 1, options);
-}
-
-function shareIntervals(
-  name: string,
-  numerators: Float64Array,
-  denominators: Float64Array,
-  scale: number,
-  options: IntervalOptions,
-): ShareIntervals {
-  const summary = ratioSummary(name, numerators, denominators, { scale });
-  const setup = setUp(name, numerators.length, options);
+/**
+ * Intervals of the ratio of means, the mean of ratios and their median, for numerators [n] over denominators [n].
+ *
+ * Throws RangeError as `intervals` and `ratioSummary` do.
+ *
+ * @example
+ * ratioIntervals(circuit, model, { seed: 1, scale: 100 }).ratioOfMeans; // percent, with both intervals
+ */
+export function ratioIntervals(
+  numerators: ArrayLike<number>,
+  denominators: ArrayLike<number>,
+  options: RatioIntervalsOptions,
+): RatioIntervals {
+  const { scale = 1, name = "ratioIntervals" } = options;
+  const summary = ratioSummary(numerators, denominators, { scale, name });
+  const vectors = checkVectors({ numerators, denominators }, name);
+  const [above, below] = [vectors.numerators, vectors.denominators];
+  const setup = setUp(name, above.length, options);
   // The mean of the ratios that exist is itself a ratio: of their sum to their number.
-  const exists = denominators.map((d) => (d === 0 ? 0 : 1));
+  const exists = below.map((d) => (d === 0 ? 0 : 1));
   const ratios = summary.ratios.map((ratio, i) => (exists[i] ? ratio : 0));
-  const influence = ratioInfluence(numerators, denominators).map((psi) => scale * psi);
+  const influence = ratioInfluence(above, below).map((psi) => scale * psi);
   const estimates = estimate(setup, {
-    ratioOfMeans: [summary.ratioOfMeans, weightedRatio(numerators, denominators, scale), influence],
+    ratioOfMeans: [summary.ratioOfMeans, weightedRatio(above, below, scale), influence],
     meanOfRatios: [
       summary.meanOfRatios,
       weightedRatio(ratios, exists),
@@ -108,7 +102,7 @@ function shareIntervals(
     ],
     median: [summary.median, weightedMedian(summary.ratios)],
   });
-  return { ...setup.basis, ...estimates, undefinedPrompts: summary.undefinedPrompts };
+  return { ...setup.basis, ...estimates, undefinedAt: summary.undefinedAt };
 }
 
 type Recipe = readonly [number, WeightedStatistic, Float64Array?];
@@ -122,7 +116,7 @@ interface Setup {
 function setUp(name: string, n: number, options: IntervalOptions): Setup {
   const { level = 0.95 } = options;
   checkLevel(name, level);
-  const clusters = clustersOf(name, n, options.clusters);
+  const clusters = clustersOf(n, options.clusters, name);
   const note = clusterNote(clusters);
   const basis = {
     n,

@@ -1,4 +1,5 @@
-import { bootstrapInterval, Random, tensor } from "@diopter/tensor";
+import { bootstrapInterval } from "@diopter/statistics";
+import { Random, tensor } from "@diopter/tensor";
 import { expect, test } from "vitest";
 
 test("the interval of a mean is about 1.96 standard errors to each side", () => {

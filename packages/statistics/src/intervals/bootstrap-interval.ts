@@ -1,8 +1,8 @@
 /** @file Bootstrap confidence intervals (Efron 1979), percentile method. */
 
-import { Random, type Seed } from "./random";
-import { listOf, quantile } from "./statistics";
-import type { TensorLike } from "./tensor";
+import { Random, type Seed, type TensorLike } from "@diopter/tensor";
+import { quantile } from "../describe/spread";
+import { listOf, meanOf } from "../describe/vectors";
 
 export interface BootstrapOptions {
   seed: Seed;
@@ -50,8 +50,4 @@ export function bootstrapInterval(
   const tail = (1 - level) / 2;
   const [low, high] = [quantile(draws, tail), quantile(draws, 1 - tail)];
   return { estimate: statistic(values), low, high, level, resamples, n };
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

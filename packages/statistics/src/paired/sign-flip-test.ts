@@ -1,12 +1,12 @@
 /** @file Paired permutation test: how often the mean difference is as large when signs are arbitrary (Fisher 1935). */
 
 import { Random, type Seed } from "@diopter/tensor";
-import { clustersOf } from "./clusters";
-import { meanOf, samePrompts, sumOf } from "./ratio-summary";
+import { checkVectors, meanOf, sumOf } from "../describe/vectors";
+import { clustersOf } from "../intervals/clusters";
 
 export interface SignFlipOptions {
   seed: Seed;
-  /** Label of each prompt's cluster [prompt]; the signs of a cluster flip together. */
+  /** Label of each difference's cluster [n]; the signs of a cluster flip together. */
   clusters?: ArrayLike<string | number>;
   /** Random sign patterns; default 10,000; when there are no more patterns than that, all are counted once. */
   permutations?: number;
@@ -20,16 +20,16 @@ export interface SignFlipResult {
   readonly method: "exact" | "sampled";
 }
 
-/** Tests paired differences [prompt] against a mean of 0; throws RangeError as `intervals` does. */
+/** Tests paired differences [n] against a mean of 0; throws RangeError as `intervals` does. */
 export function signFlipTest(
   differences: ArrayLike<number>,
   { seed, clusters, permutations = 10_000 }: SignFlipOptions,
 ): SignFlipResult {
-  const list = samePrompts("signFlipTest", { differences }).differences;
+  const list = checkVectors({ differences }, "signFlipTest").differences;
   if (!Number.isInteger(permutations) || permutations < 1) {
     throw new RangeError(`signFlipTest: permutations is ${permutations}, expected 1 or more`);
   }
-  const { groups } = clustersOf("signFlipTest", list.length, clusters);
+  const { groups } = clustersOf(list.length, clusters, "signFlipTest");
   const sums = Float64Array.from(groups, (group) =>
     sumOf(Float64Array.from(group, (i) => list[i]!)),
   );
