@@ -1,25 +1,12 @@
 /** @file ONNX graphs as values: builder, surgery, gradients, a float64 evaluator. */
 
-export type { AttributeInput } from "./attributes";
-export type { GradientOptions } from "./backward";
-export { Builder } from "./builder";
-export { cut } from "./cut";
-export { decode } from "./decode";
-export { type DifferentiateOptions, differentiate } from "./differentiate";
-export { termsOf } from "./dim";
-export { type EncodeOptions, encode } from "./encode";
-export { type EvaluateOptions, evaluate } from "./evaluate";
-export { type FoldOptions, foldConstants } from "./fold-constants";
-export type { BuilderOptions, NodeOptions } from "./graph-writer";
-export { inferShapes } from "./infer-shapes";
-export type { Index, PadRange, SliceRange } from "./layout-builder";
-export { type Limits, legalize } from "./legalize";
-export { didYouMean, nearest } from "./nearest";
-export type { Gradient, GradientNode, GradientRule, Op } from "./op";
-export { ops } from "./ops/index";
-export { type PruneOptions, prune } from "./prune";
-export { type Renaming, rename } from "./rename";
-export { splice } from "./splice";
+export { Builder, type Index, type PadRange, type SliceRange } from "./builder/builder";
+export type { BuilderOptions, NodeOptions } from "./builder/writer";
+export { backward, type GradientOptions } from "./gradients/backward";
+export { gradientRules } from "./gradients/index";
+export type { Gradient, GradientNode, GradientRule } from "./gradients/rule";
+export { termsOf } from "./graph/dim";
+export { didYouMean, nearest } from "./graph/nearest";
 export type {
   Attribute,
   Dim,
@@ -30,5 +17,19 @@ export type {
   Node,
   OpaqueTensor,
   ValueInfo,
-} from "./types";
-export type { Value } from "./value";
+} from "./graph/types";
+export type { Value } from "./graph/value";
+export { type EvaluateOptions, evaluate } from "./interpret/evaluate";
+export { inferShapes } from "./interpret/infer-shapes";
+export { decode } from "./onnx/decode";
+export { type EncodeOptions, encode } from "./onnx/encode";
+export type { AttributeInput } from "./ops/attributes";
+export { ops } from "./ops/index";
+export type { Op } from "./ops/row";
+export { cut } from "./passes/cut";
+export { type DifferentiateOptions, differentiate } from "./passes/differentiate";
+export { type FoldOptions, foldConstants } from "./passes/fold-constants";
+export { type Limits, legalize } from "./passes/legalize/legalize";
+export { type PruneOptions, prune } from "./passes/prune";
+export { type Renaming, rename } from "./passes/rename";
+export { splice } from "./passes/splice";

@@ -5,7 +5,7 @@
  * instead of a dozen for each tensor.
  */
 
-import { Builder, type Graph, type Value } from "@diopter/graph";
+import { Builder, backward, type Graph, type Value } from "@diopter/graph";
 import { severalPerBatch } from "./batches";
 import { type Parameter, parametersOf, type Spec, sizeOfParameters } from "./parameters";
 
@@ -20,7 +20,7 @@ export function trainingGraph(spec: Spec): Graph {
   const leaves = unpack(b, theta, parameters);
   const loss = lossOf(b, spec, (name) => leaves.get(name)!);
   const order = parameters.map(({ name }) => leaves.get(name)!);
-  const gradients = b.gradients(loss, order);
+  const gradients = backward(b, loss, order);
   const flat = b.concat(
     gradients.map((gradient, i) => b.reshape(gradient, [parameters[i]!.size])),
     0,

@@ -1,5 +1,6 @@
 /** @file Optimal ablation: the constants that hurt a circuit least, fitted by gradient. Li and Janson 2024. */
 
+import { backward } from "@diopter/graph";
 import { type Metric, type Model, metricFeeds } from "@diopter/model";
 import { type AdamState, adam, adamState, type ParameterSet, Random } from "@diopter/tensor";
 import { objectiveFor } from "../discover/objective";
@@ -150,7 +151,7 @@ function constantGradients(hooks: readonly string[], objective: Metric, form: De
       const { b } = e;
       const value = objective.build(e);
       const constants = hooks.map((hook) => b.value(replacementFeed(hook)));
-      const derivatives = b.gradients(b.sum(value, [0], false), constants);
+      const derivatives = backward(b, b.sum(value, [0], false), constants);
       return {
         objective: value,
         ...Object.fromEntries(hooks.map((hook, i) => [gradientOutput(hook), derivatives[i]!])),

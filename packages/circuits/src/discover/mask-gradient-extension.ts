@@ -1,5 +1,6 @@
 /** @file Derivatives of an objective by the edge masks of the dense view. */
 
+import { backward } from "@diopter/graph";
 import type { Extension, Metric } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { DenseForm } from "../engine/dense";
@@ -22,7 +23,7 @@ export function maskGradientExtension(
       const { b } = e;
       const value = objective.build(e);
       const masks = groups.map(({ feed }) => b.value(feed));
-      const gradients = b.gradients(b.sum(value, [0], false), masks);
+      const gradients = backward(b, b.sum(value, [0], false), masks);
       return {
         objective: value,
         ...Object.fromEntries(

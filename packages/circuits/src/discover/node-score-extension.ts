@@ -1,5 +1,6 @@
 /** @file Node attribution inside a graph: gradients of a metric at every source times what it would change by. */
 
+import { backward } from "@diopter/graph";
 import type { Extension, Metric } from "@diopter/model";
 import { leadingDims } from "../engine/activations";
 import { replacementFeed } from "../engine/source-feeds";
@@ -26,7 +27,7 @@ export function nodeScoreExtension(
       const { b, float } = e;
       const measured = metric.build(e); // [batch]
       const sources = hooks.map((hook) => e.hook(hook));
-      const gradients = b.gradients(b.sum(measured, [0], false), sources);
+      const gradients = backward(b, b.sum(measured, [0], false), sources);
       const [batch, pos] = leadingDims(form.values);
       const scores = hooks.map((hook, i) => {
         const rest = sources[i]!.shape.slice(2);

@@ -1,6 +1,6 @@
 /** @file Edge attribution inside a graph: gradients of a metric at every destination times what every source would change by. */
 
-import type { Value } from "@diopter/graph";
+import { backward, type Value } from "@diopter/graph";
 import type { Extension, ExtensionContext, Metric, ModelConfig } from "@diopter/model";
 import { type Form, leadingDims } from "../engine/activations";
 import { replacementFeed } from "../engine/source-feeds";
@@ -54,7 +54,8 @@ export function scoreExtension(
       const { b } = e;
       const measured = metric.build(e); // [batch]
       const names = leavesOf(shape, config);
-      const derivatives = b.gradients(
+      const derivatives = backward(
+        b,
         b.sum(measured, [0], false),
         names.map((name) => e.hook(name)),
       );

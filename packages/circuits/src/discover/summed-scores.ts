@@ -6,7 +6,7 @@
  * from the heads' own queries, keys and values.
  */
 
-import type { Value } from "@diopter/graph";
+import { backward, type Value } from "@diopter/graph";
 import type { Extension, ExtensionContext, Metric } from "@diopter/model";
 import { leadingDims } from "../engine/activations";
 import { replacementFeed } from "../engine/source-feeds";
@@ -32,7 +32,8 @@ export function summedScoreExtension(
       const { b } = e;
       const measured = metric.build(e); // [batch]
       const names = leavesOf(shape);
-      const derivatives = b.gradients(
+      const derivatives = backward(
+        b,
         b.sum(measured, [0], false),
         names.map((name) => e.hook(name)),
       );

@@ -7,7 +7,7 @@ import {
   AttributeProtoSchema,
   type GraphProto,
 } from "onnx-buf";
-import type { Attribute, Graph } from "../types";
+import type { Attribute, Graph } from "../graph/types";
 import { readTensor } from "./read-tensor";
 import { shortFloat } from "./short-float";
 

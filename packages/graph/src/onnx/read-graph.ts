@@ -11,8 +11,8 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from "onnx-buf";
-import type { Attribute, Graph, Initializer, Node, ValueInfo } from "../types";
-import { filled, type GraphExtra } from "./extra";
+import { filled, type GraphExtra } from "../graph/extra";
+import type { Attribute, Graph, Initializer, Node, ValueInfo } from "../graph/types";
 import { readAttribute } from "./read-attribute";
 import { readTensor } from "./read-tensor";
 import { readValue } from "./read-value";

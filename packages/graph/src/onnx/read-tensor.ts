@@ -2,8 +2,8 @@
 
 import type { DataTypeMap, DType } from "@diopter/tensor";
 import { type TensorProto, TensorProto_DataLocation } from "onnx-buf";
-import type { ElementType, ExternalTensor, Initializer } from "../types";
-import { bitsOf, elementTypeOf, isComputed } from "./element-types";
+import { bitsOf, elementTypeOf, isComputed } from "../graph/element-types";
+import type { ElementType, ExternalTensor, Initializer } from "../graph/types";
 
 /**
  * Reads a tensor; numbers stored as bytes stay views of the file where alignment allows.

@@ -7,8 +7,8 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { Dim, ValueInfo } from "../types";
-import { filled, type ValueExtra } from "./extra";
+import { filled, type ValueExtra } from "../graph/extra";
+import type { Dim, ValueInfo } from "../graph/types";
 import { elementType } from "./read-tensor";
 
 /** Reads a declaration; a value whose type is no tensor has dtype "undefined". */

@@ -17,9 +17,9 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { Attribute, Dim, Graph, Node, ValueInfo } from "../types";
-import { codeOf } from "./element-types";
-import { filled, graphExtra, nodeExtra, valueExtra } from "./extra";
+import { codeOf } from "../graph/element-types";
+import { filled, graphExtra, nodeExtra, valueExtra } from "../graph/extra";
+import type { Attribute, Dim, Graph, Node, ValueInfo } from "../graph/types";
 import { tensorMessage } from "./write-tensor";
 
 const Type = AttributeProto_AttributeType;

@@ -2,9 +2,9 @@
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type TensorProto, TensorProto_DataLocation, TensorProtoSchema } from "onnx-buf";
-import type { Initializer } from "../types";
-import { codeOf } from "./element-types";
-import { filled } from "./extra";
+import { codeOf } from "../graph/element-types";
+import { filled } from "../graph/extra";
+import type { Initializer } from "../graph/types";
 
 type TensorInit = MessageInitShape<typeof TensorProtoSchema>;
 

@@ -1,9 +1,8 @@
 /** @file Ops that permute or repeat. */
 
 import * as t from "@diopter/tensor";
-import { mulDims, showShape } from "../dim";
-import { op, optionalInts } from "../op";
-import { sumTo } from "./gradients";
+import { mulDims, showShape } from "../graph/dim";
+import { op, optionalInts } from "./row";
 import { broadcastDims, ints, lengthOf, show, unknownDims } from "./rules";
 
 export const Transpose = op({
@@ -21,15 +20,6 @@ export const Transpose = op({
     return [{ dtype: x.dtype, shape: order.map((axis) => x.shape[axis]!) }];
   },
   evaluate: ([x], { perm }) => [t.transpose(x, perm && [...perm])],
-  gradient: (b, { attrs: { perm } }, [dy]) => {
-    const order = perm ?? dy.shape.map((_, i) => dy.shape.length - 1 - i);
-    return [
-      b.transpose(
-        dy,
-        order.map((_, axis) => order.indexOf(axis)),
-      ),
-    ];
-  },
 });
 
 /** Broadcasts to a shape; a dimension of 1 there keeps the input's. Source: ONNX Expand-13. */
@@ -42,7 +32,6 @@ export const Expand = op({
     return [{ dtype: x.dtype, shape: broadcastDims([x.shape, target], error) }];
   },
   evaluate: ([x, shape]) => [t.expand(x, t.broadcastShapes(x.shape, ints(shape)))],
-  gradient: (b, { inputs: [x] }, [dy]) => [sumTo(b, dy, x)],
 });
 
 export const Tile = op({
@@ -57,17 +46,4 @@ export const Tile = op({
     ];
   },
   evaluate: ([x, repeats]) => [t.tile(x, ints(repeats))],
-  gradient: (b, { inputs: [x, repeats] }, [dy]) => {
-    const known = b.known(repeats);
-    if (known === undefined)
-      throw new RangeError(`differentiate: the repeats ${repeats.name} are not a constant`);
-    const counts = ints(known);
-    const apart = x.shape.flatMap((dim, i) => [counts[i]!, dim]);
-    return [
-      b.sum(
-        b.reshape(dy, apart),
-        counts.map((_, i) => 2 * i),
-      ),
-    ];
-  },
 });

@@ -1,10 +1,9 @@
 /** @file Comparisons, logic and choice. */
 
 import * as t from "@diopter/tensor";
-import { sameDim } from "../dim";
-import { int, type Op, type Operand, op } from "../op";
-import type { Dim } from "../types";
-import { sumTo } from "./gradients";
+import { sameDim } from "../graph/dim";
+import type { Dim } from "../graph/types";
+import { int, type Op, type Operand, op } from "./row";
 import { broadcast, dataAt, expectDtype, sameDtype } from "./rules";
 
 function comparison(f: (a: number, b: number) => boolean): Op {
@@ -97,7 +96,7 @@ export const IsInf = op({
   },
 });
 
-/** x where the condition holds, else y; the gradient chooses too, so that a NaN on the other side stays there. */
+/** x where the condition holds, else y. */
 export const Where = op({
   arity: [3, 3],
   infer: ([condition, x, y], _, context) => {
@@ -106,12 +105,4 @@ export const Where = op({
     return [{ dtype: sameDtype(context.op, x, y), shape, data: chosenData(condition, x, y) }];
   },
   evaluate: ([condition, x, y]) => [t.where(condition, x, y)],
-  gradient: (b, { inputs: [condition, x, y] }, [dy]) => {
-    const zero = b.constant(0, dy.dtype);
-    return [
-      undefined,
-      () => sumTo(b, b.where(condition, dy, zero), x),
-      () => sumTo(b, b.where(condition, zero, dy), y),
-    ];
-  },
 });

@@ -1,9 +1,9 @@
 /** @file Ops that make a tensor from little: constants, fills, ranges, casts. */
 
 import * as t from "@diopter/tensor";
-import { elementTypeOf } from "../onnx/element-types";
-import { type AttributeSpec, int, op } from "../op";
-import type { ElementType, Initializer } from "../types";
+import { elementTypeOf } from "../graph/element-types";
+import type { ElementType, Initializer } from "../graph/types";
+import { type AttributeSpec, int, op } from "./row";
 import { ints, isFloat, lengthOf, numbers, sameDtype, unknownDims } from "./rules";
 
 const optionalTensor: AttributeSpec<Initializer | undefined> = { type: "tensor", value: undefined };
@@ -108,7 +108,4 @@ export const Cast = op({
     if (isFloat(dtype) && precision === "float64") return [t.cast(x, "float64")];
     return [t.cast(x, dtype as t.DType)];
   },
-  gradient: (b, { inputs: [x] }, [dy]) => [
-    b.cast(dy, x.dtype as Exclude<ElementType, "undefined">),
-  ],
 });

@@ -1,6 +1,5 @@
 /** @file The table: one row per op. */
 
-import type { Op } from "../op";
 import * as activation from "./activation";
 import * as arrange from "./arrange";
 import * as compare from "./compare";
@@ -16,6 +15,7 @@ import * as measure from "./measure";
 import { LayerNormalization, RMSNormalization } from "./normalize";
 import * as reduce from "./reduce";
 import * as reshape from "./reshape";
+import type { Op } from "./row";
 import * as scatter from "./scatter";
 import { Pad, Slice } from "./slice";
 import { LogSoftmax, Softmax } from "./softmax";
@@ -26,7 +26,7 @@ function rowsOf(module: Readonly<Record<string, unknown>>): Record<string, Op> {
   return Object.fromEntries(rows) as Record<string, Op>;
 }
 
-/** Shape rule, reference evaluation and gradient rule of every op of ONNX's standard domain that Diopter knows. */
+/** Shape rule and reference evaluation of every op of ONNX's standard domain that Diopter knows. */
 export const ops: Readonly<Record<string, Op>> = {
   ...rowsOf(activation),
   ...rowsOf(arrange),

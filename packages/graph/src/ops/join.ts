@@ -1,10 +1,9 @@
 /** @file Joining values along an axis, and cutting them apart. */
 
 import * as t from "@diopter/tensor";
-import { addDims, compatible, divDims, showShape } from "../dim";
-import { int, op, optionalInts } from "../op";
-import type { Dim } from "../types";
-import type { Value } from "../value";
+import { addDims, compatible, divDims, showShape } from "../graph/dim";
+import type { Dim } from "../graph/types";
+import { int, op, optionalInts } from "./row";
 import { axisOf, ints, sameDtype, show, unknownDims } from "./rules";
 
 export const Concat = op({
@@ -31,23 +30,6 @@ export const Concat = op({
     return [{ dtype: sameDtype(context.op, ...xs), shape, data }];
   },
   evaluate: (xs, { axis }) => [t.concat([...xs], axis)],
-  gradient: (b, { inputs, attrs: { axis } }, [dy]) => {
-    const at = axisOf("Concat", axis, dy.shape.length);
-    let end: Dim | Value = 0;
-    return inputs.map((x) => {
-      const start: Dim | Value = end;
-      const size: Dim = x.shape[at]!;
-      end =
-        typeof start !== "object" && size !== null
-          ? addDims(start, size)
-          : b.add(b.dim(start), b.shapeOf(x, at));
-      const stop = end;
-      return () =>
-        inputs.length === 1
-          ? dy
-          : b.assume(b.slice(dy, { axis: at, start: b.dim(start), end: b.dim(stop) }), x.shape);
-    });
-  },
 });
 
 /** Source: ONNX Split-18; before opset 13 the sizes are an attribute. */
@@ -79,15 +61,6 @@ export const Split = op({
     const sizes = given ? ints(given) : (attrs.split ?? evenParts(x.shape[at]!, context.outputs));
     return t.split(x, sizes as number[], at);
   },
-  gradient: (b, { inputs: [x], outputs, attrs: { axis } }, dys) => [
-    b.assume(
-      b.concat(
-        outputs.map((y, i) => (dys[i] as Value | undefined) ?? b.fill(y, 0)),
-        axis,
-      ),
-      x.shape,
-    ),
-  ],
 });
 
 /** As equal as can be, the last part smaller. */

@@ -1,7 +1,7 @@
 /** @file Indices and diagonals as masks. */
 
 import * as t from "@diopter/tensor";
-import { int, op } from "../op";
+import { int, op } from "./row";
 import { axisOf, ints, show } from "./rules";
 
 /** The on and off value are a pair [off, on]. Source: ONNX OneHot-11. */
@@ -41,7 +41,4 @@ export const Trilu = op({
     return [{ dtype: x.dtype, shape: x.shape }];
   },
   evaluate: ([x, k], { upper }) => [t.trilu(x, k === undefined ? 0 : ints(k)[0]!, upper !== 0)],
-  gradient: (b, { inputs: [, k], attrs: { upper } }, [dy]) => [
-    b.node("Trilu", [dy, k], { upper })[0],
-  ],
 });

@@ -1,12 +1,9 @@
 /** @file Matrix products. */
 
 import * as t from "@diopter/tensor";
-import type { Builder } from "../builder";
-import { compatible } from "../dim";
-import { float, int, type Operand, op } from "../op";
-import type { Dim } from "../types";
-import type { Value } from "../value";
-import { sumTo } from "./gradients";
+import { compatible } from "../graph/dim";
+import type { Dim } from "../graph/types";
+import { float, int, type Operand, op } from "./row";
 import { broadcastDims, sameDtype, show } from "./rules";
 
 function inferMatMul(name: string, a: Operand, b: Operand): Dim[] {
@@ -34,39 +31,7 @@ export const MatMul = op({
     { dtype: sameDtype(context.op, a, b), shape: inferMatMul(context.op, a, b) },
   ],
   evaluate: ([a, b]) => [t.matmul(a, b)],
-  gradient: (b, { inputs: [x, w] }, [dy]) => {
-    const left = x.shape.length === 1 ? b.unsqueeze(x, [0]) : x;
-    const right = w.shape.length === 1 ? b.unsqueeze(w, [1]) : w;
-    let g = dy;
-    if (w.shape.length === 1) g = b.unsqueeze(g, [-1]);
-    if (x.shape.length === 1) g = b.unsqueeze(g, [-2]);
-    return [
-      () => {
-        const dx = sumTo(b, b.matmul(g, transposed(b, right)), left, 2);
-        return x.shape.length === 1 ? b.squeeze(dx, [0]) : dx;
-      },
-      () => {
-        const dw = weightGradient(b, left, right, g);
-        return w.shape.length === 1 ? b.squeeze(dw, [1]) : dw;
-      },
-    ];
-  },
 });
-
-/** xᵀ g, as one product over all rows where w is one matrix shared by the whole batch. */
-function weightGradient(b: Builder, x: Value, w: Value, g: Value): Value {
-  if (w.shape.length === 2 && g.shape.length === x.shape.length) {
-    const rows = (v: Value) => (v.shape.length === 2 ? v : b.flatten(v, -1));
-    return b.gemm(rows(x), rows(g), undefined, { transA: true });
-  }
-  return sumTo(b, b.matmul(transposed(b, x), g), w, 2);
-}
-
-function transposed(b: Builder, x: Value): Value {
-  const rank = x.shape.length;
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  return b.transpose(x, [...perm.slice(0, -2), rank - 1, rank - 2]);
-}
 
 /** alpha A' B' + beta C. Source: ONNX Gemm-13. */
 export const Gemm = op({
@@ -99,21 +64,5 @@ export const Gemm = op({
     const scaled = alpha === 1 ? product : t.map(product, (v) => alpha * v);
     if (c === undefined) return [scaled];
     return [t.add(scaled, beta === 1 ? c : t.map(c, (v) => beta * v))];
-  },
-  gradient: (b, { inputs: [a, w, c], attrs }, [dy]) => {
-    const { alpha, beta } = attrs;
-    const transA = attrs.transA !== 0;
-    const transB = attrs.transB !== 0;
-    return [
-      () =>
-        transA
-          ? b.gemm(w, dy, undefined, { alpha, transA: transB, transB: true })
-          : b.gemm(dy, w, undefined, { alpha, transB: !transB }),
-      () =>
-        transB
-          ? b.gemm(dy, a, undefined, { alpha, transA: true, transB: transA })
-          : b.gemm(a, dy, undefined, { alpha, transA: !transA }),
-      () => sumTo(b, beta === 1 ? dy : b.mul(dy, beta), c),
-    ];
   },
 });

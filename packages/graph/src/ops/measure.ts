@@ -1,8 +1,8 @@
 /** @file Shapes as values. */
 
 import * as t from "@diopter/tensor";
-import { productOf } from "../dim";
-import { int, op } from "../op";
+import { productOf } from "../graph/dim";
+import { int, op } from "./row";
 
 export const Shape = op({
   attrs: { start: int(0), end: int(Number.MAX_SAFE_INTEGER) },

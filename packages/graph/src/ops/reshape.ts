@@ -1,9 +1,9 @@
 /** @file Ops that give the same elements other dimensions. */
 
 import * as t from "@diopter/tensor";
-import { compatible, divDims, productOf, showShape } from "../dim";
-import { type Inferred, int, type Operand, op, optionalInts } from "../op";
-import type { Dim } from "../types";
+import { compatible, divDims, productOf, showShape } from "../graph/dim";
+import type { Dim } from "../graph/types";
+import { type Inferred, int, type Operand, op, optionalInts } from "./row";
 import { axesOf, axisOf, ints, lengthOf, numbers, show, unknownDims } from "./rules";
 
 const same = (x: Operand): Inferred => ({ dtype: x.dtype, shape: x.shape, data: x.data });
@@ -11,7 +11,6 @@ const same = (x: Operand): Inferred => ({ dtype: x.dtype, shape: x.shape, data: 
 export const Identity = op({
   infer: ([x]) => [same(x)],
   evaluate: ([x]) => [x],
-  gradient: (_, __, [dy]) => [dy],
 });
 
 /** 0 copies the dimension of the input, one -1 takes what is left. Source: ONNX Reshape-14. */
@@ -32,7 +31,6 @@ export const Reshape = op({
     if (rest >= 0) dims[rest] = x.size / dims.reduce((n, dim, i) => (i === rest ? n : n * dim), 1);
     return [t.reshape(x, dims)];
   },
-  gradient: (b, { inputs: [x] }, [dy]) => [b.reshape(dy, x)],
 });
 
 function reshaped(name: string, x: Operand, target: readonly Dim[], allowZero: boolean): Dim[] {
@@ -70,7 +68,6 @@ export const Flatten = op({
     const size = (dims: readonly number[]) => dims.reduce((n, dim) => n * dim, 1);
     return [t.reshape(x, [size(x.shape.slice(0, at)), size(x.shape.slice(at))])];
   },
-  gradient: (b, { inputs: [x] }, [dy]) => [b.reshape(dy, x)],
 });
 
 /** New axes of length 1, numbered as in the result. Before opset 13 the axes are an attribute. */
@@ -103,7 +100,6 @@ export const Unsqueeze = op({
       ),
     ];
   },
-  gradient: (b, { inputs: [x] }, [dy]) => [b.reshape(dy, x)],
 });
 
 export const Squeeze = op({
@@ -133,5 +129,4 @@ export const Squeeze = op({
       ),
     ];
   },
-  gradient: (b, { inputs: [x] }, [dy]) => [b.reshape(dy, x)],
 });

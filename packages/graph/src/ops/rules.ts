@@ -1,10 +1,10 @@
 /** @file Pieces that shape rules share: broadcasting, axes, dtype checks. */
 
 import type { TensorLike } from "@diopter/tensor";
-import { compatible, showShape } from "../dim";
-import type { Operand } from "../op";
-import type { Dim, ElementType } from "../types";
-import { UnknownRankError } from "../value";
+import { compatible, showShape } from "../graph/dim";
+import type { Dim, ElementType } from "../graph/types";
+import { UnknownRankError } from "../graph/value";
+import type { Operand } from "./row";
 
 /** `x [2, batch]`, as errors name an operand. */
 export function show(x: Operand): string {

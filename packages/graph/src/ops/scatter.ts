@@ -1,10 +1,10 @@
 /** @file Writing at indices. */
 
 import * as t from "@diopter/tensor";
-import { compatible, showShape } from "../dim";
-import { type Inferred, int, type Operand, op, string } from "../op";
-import type { Dim } from "../types";
+import { compatible, showShape } from "../graph/dim";
+import type { Dim } from "../graph/types";
 import { indexDepth, inferElements } from "./gather";
+import { type Inferred, int, type Operand, op, string } from "./row";
 import { expectDtype, sameDtype, show } from "./rules";
 
 /** Source: ONNX ScatterElements-18. */
@@ -19,14 +19,6 @@ export const ScatterElements = op({
   },
   evaluate: ([data, indices, updates], { axis, reduction }, context) => [
     t.scatterElements(data, indices, updates, axis, noneOrAdd(context.op, reduction)),
-  ],
-  gradient: (b, { inputs: [, indices, updates], attrs: { axis, reduction } }, [dy]) => [
-    () =>
-      noneOrAdd("differentiate: ScatterElements", reduction) === "add"
-        ? dy
-        : b.scatterElements(dy, indices, b.fill(updates, 0), axis),
-    undefined,
-    () => b.gatherElements(dy, indices, axis),
   ],
 });
 
@@ -44,14 +36,6 @@ export const ScatterND = op({
   evaluate: ([data, indices, updates], { reduction }, context) => [
     t.scatterND(data, indices, updates, noneOrAdd(context.op, reduction)),
   ],
-  gradient: (b, { inputs: [, indices, updates], attrs: { reduction } }, [dy]) => [
-    () =>
-      noneOrAdd("differentiate: ScatterND", reduction) === "add"
-        ? dy
-        : b.scatterND(dy, indices, b.fill(updates, 0)),
-    undefined,
-    () => b.gatherND(dy, indices),
-  ],
 });
 
 function expectSame(name: string, x: Operand, shape: readonly Dim[]): void {
@@ -68,7 +52,7 @@ function expectAdd(context: { op: string; opset: number }, reduction: string): v
   }
 }
 
-function noneOrAdd(name: string, reduction: string): "none" | "add" {
+export function noneOrAdd(name: string, reduction: string): "none" | "add" {
   if (reduction === "none" || reduction === "add") return reduction;
   throw new RangeError(`${name}: reduction "${reduction}" is not supported`);
 }

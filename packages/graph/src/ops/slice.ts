@@ -1,15 +1,13 @@
 /** @file Slices and padding, which undo each other. */
 
 import * as t from "@diopter/tensor";
-import type { Builder } from "../builder";
-import { addDims } from "../dim";
-import { type Operand, op, optionalInts, string } from "../op";
-import type { Dim } from "../types";
-import type { Value } from "../value";
+import { addDims } from "../graph/dim";
+import type { Dim } from "../graph/types";
+import { type Operand, op, optionalInts, string } from "./row";
 import { axesOf, axisOf, ints, lengthOf, numbers, sameDtype, show, unknownDims } from "./rules";
 
 /** Ends from here on mean "to the end" in a symbolic dimension. */
-const FAR = 2 ** 31 - 1;
+export const FAR = 2 ** 31 - 1;
 
 /** Length of start:end:step along a dimension. */
 function lengthOfSlice(dim: Dim, start: Dim, end: Dim, step: number): Dim {
@@ -26,7 +24,7 @@ function lengthOfSlice(dim: Dim, start: Dim, end: Dim, step: number): Dim {
 }
 
 /** First and past-the-last index of a slice, as ONNX clamps them. */
-function boundsOf(size: number, start: number, end: number, step: number): [number, number] {
+export function boundsOf(size: number, start: number, end: number, step: number): [number, number] {
   const clamp = (at: number, low: number, high: number) =>
     Math.min(Math.max(at < 0 ? at + size : at, low), high);
   return step > 0
@@ -56,19 +54,6 @@ export const Slice = op({
   evaluate: ([x, starts, ends, axes, steps]) => [
     t.slice(x, ints(starts), ints(ends), axes && ints(axes), steps && ints(steps)),
   ],
-  gradient: (b, { inputs: [x, starts, , axes, steps] }, [dy]) => {
-    const rank = x.shape.length;
-    const at =
-      axes === undefined ? contents(b, starts).map((_, i) => i) : contents(b, axes).map(Number);
-    const by = steps === undefined ? at.map(() => 1) : contents(b, steps).map(Number);
-    const from = b.contents(starts);
-    let g = dy;
-    axesOf("Slice", at, rank).forEach((axis, i) => {
-      const start = from?.[i] ?? b.slice(starts, { axis: 0, start: i, end: i + 1 });
-      g = unslice(b, g, { x, axis, start, step: by[i]! });
-    });
-    return [b.assume(g, x.shape)];
-  },
 });
 
 function sliceData(x: Operand, starts: Operand, ends: Operand, by: number[] | undefined) {
@@ -77,72 +62,6 @@ function sliceData(x: Operand, starts: Operand, ends: Operand, by: number[] | un
   if (x.shape.length !== 1 || start === undefined || end === undefined || by?.[0] !== 1)
     return undefined;
   return x.data?.slice(start, end);
-}
-
-/** The contents of an integer vector that a rule must know. */
-function contents(b: Builder, x: Value): readonly Dim[] {
-  const known = b.contents(x);
-  if (known === undefined)
-    throw new RangeError(`differentiate: the contents of ${x.name} are not known`);
-  return known;
-}
-
-function padAxis(
-  b: Builder,
-  x: Value,
-  axis: number,
-  before: Dim | Value,
-  after: Dim | Value,
-): Value {
-  if (before === 0 && after === 0) return x;
-  return b.pad(x, { axis, before, after });
-}
-
-/** Puts a gradient back where a slice along one axis took the values from, zeros elsewhere. */
-export function unslice(
-  b: Builder,
-  dy: Value,
-  {
-    x,
-    axis,
-    start,
-    step = 1,
-  }: { x: Value; axis: number; start: number | string | Value; step?: number },
-): Value {
-  const size = x.shape[axis]!;
-  if (step === 1) {
-    const taken = dy.shape[axis]!;
-    if (typeof start !== "object" && size !== null && taken !== null) {
-      const clamped =
-        typeof start === "number" && typeof size === "number"
-          ? boundsOf(size, start, FAR, 1)[0]
-          : start;
-      const before = typeof clamped === "number" && clamped < 0 ? addDims(size, clamped) : clamped;
-      return padAxis(b, dy, axis, before, addDims(addDims(size, before, -1), taken, -1));
-    }
-    const total = b.shapeOf(x, axis);
-    const first = b.dim(start);
-    const before = b.where(b.less(first, 0), b.add(first, total), first);
-    return padAxis(b, dy, axis, before, b.sub(b.sub(total, before), b.shapeOf(dy, axis)));
-  }
-  if (typeof size !== "number" || typeof start !== "number") {
-    throw new RangeError(
-      `differentiate: a slice of ${x.name} with step ${step} needs a numeric dimension`,
-    );
-  }
-  const count = dy.shape[axis] as number;
-  const [first] = boundsOf(size, start, step > 0 ? FAR : -FAR, step);
-  const forward = step > 0 ? dy : b.slice(dy, { axis, start: -1, end: -FAR, step: -1 });
-  const stride = Math.abs(step);
-  const lowest = step > 0 ? first : first - (count - 1) * stride;
-  // Each element is followed by stride − 1 zeros; the last one's are cut so that nothing hangs over.
-  const apart = padAxis(b, b.unsqueeze(forward, [axis + 1]), axis + 1, 0, stride - 1);
-  const flat = b.reshape(
-    apart,
-    dy.shape.map((dim, i) => (i === axis ? count * stride : dim)),
-  );
-  const exact = b.slice(flat, { axis, start: 0, end: (count - 1) * stride + 1 });
-  return padAxis(b, exact, axis, lowest, size - lowest - ((count - 1) * stride + 1));
 }
 
 /** Source: ONNX Pad-18; pads are all the befores, then all the afters. */
@@ -173,18 +92,6 @@ export const Pad = op({
     const at = axes ? axesOf(context.op, ints(axes), x.rank) : x.shape.map((_, i) => i);
     const all = allPads(x.rank, ints(pads), at);
     return [t.pad(x, all, { mode, value: value?.item() ?? 0 })];
-  },
-  gradient: (b, { inputs: [x, pads, , axes], attrs: { mode } }, [dy]) => {
-    if (mode !== "constant")
-      throw new RangeError(`differentiate: Pad with mode "${mode}" has no rule`);
-    const at = axes === undefined ? x.shape.map((_, i) => i) : contents(b, axes).map(Number);
-    let g = dy;
-    at.forEach((axis, i) => {
-      const before = b.slice(pads, { axis: 0, start: i, end: i + 1 });
-      const end = b.add(before, b.shapeOf(x, axis));
-      g = b.slice(g, { axis, start: before, end });
-    });
-    return [b.assume(g, x.shape)];
   },
 });
 

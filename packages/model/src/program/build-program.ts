@@ -1,6 +1,6 @@
 /** @file From a request to a graph: the transformer with its edits, cut to what is asked for. */
 
-import { Builder, type Graph, prune, type Value } from "@diopter/graph";
+import { Builder, backward, type Graph, prune, type Value } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config";
 import { declarePrompt } from "../text/prompt-values";
@@ -174,7 +174,8 @@ function derivatives(
   if (!target) throw new RangeError(`model: no output "${of}" to differentiate`);
   const leaves = wrt.map((name) => hooks.values.get(name) ?? t.w.get(name));
   // A metric is one number per prompt, so the gradient of the sum is the gradient of each.
-  const gradients = t.b.gradients(
+  const gradients = backward(
+    t.b,
     t.b.sum(
       target,
       target.shape.map((_, axis) => axis),
