@@ -1,5 +1,6 @@
 /** @file A report in long form: one record per prompt, cell and metric, and the same as CSV. */
 
+import { csvFormatRow } from "d3-dsv";
 import type { CellLevels } from "./cell-words";
 import type { RobustnessData, RunData } from "./report-data";
 
@@ -41,10 +42,10 @@ export function csvOf(rows: readonly ReportRow[]): string {
     row.prompt,
     ...groups.map((group) => row.groups[group] ?? ""),
     row.metric,
-    row.value,
-    row.model,
+    String(row.value),
+    String(row.model),
   ]);
-  return `${[header, ...lines].map((fields) => fields.map(field).join(",")).join("\r\n")}\r\n`;
+  return [header, ...lines].map((fields) => `${csvFormatRow(fields)}\r\n`).join("");
 }
 
 function runRows(
@@ -62,9 +63,4 @@ function runRows(
       model: model[metric]![i]!,
     })),
   );
-}
-
-function field(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

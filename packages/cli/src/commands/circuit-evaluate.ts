@@ -2,6 +2,7 @@
 
 import { type Circuit, evaluateCells, recovered, type Task } from "@diopter/circuits";
 import type { Provenance } from "@diopter/model";
+import { csvFormatRows } from "d3-dsv";
 import { cellsOf, type NamedCell, valueNames } from "../circuit/cells";
 import {
   circuitArgument,
@@ -166,15 +167,15 @@ function evaluateJson({ task, circuit, metrics, cells, results, provenance }: Fo
 /** One row per prompt, cell and metric. */
 function evaluateCsv({ metrics, cells, results }: Found): string {
   const head = ["prompt", "component", "value", "tokens", "metric", "circuit", "model"];
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const rows = cells.flatMap(({ component, value, tokens }, i) => {
     const result = results[i]!;
     if (!result.applicable) return [];
     return result.prompts.flatMap(({ id, circuit, model }) =>
-      metrics.map((metric) =>
-        [quoted(id), component, value, tokens, metric, circuit[metric], model[metric]].join(","),
-      ),
+      metrics.map((metric) => {
+        const numbers = [circuit[metric]!, model[metric]!].map(String);
+        return [id, component, value, tokens, metric, ...numbers];
+      }),
     );
   });
-  return `${[head.join(","), ...rows].join("\n")}\n`;
+  return `${csvFormatRows([head, ...rows])}\n`;
 }

@@ -1,8 +1,9 @@
 /** @file What a download must be before a cache may keep it. */
 
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { HubError } from "../../errors";
 import type { FileMetadata, FilePart } from "./hub-cache";
-import { Sha256 } from "./sha256-stream";
 
 /** How a finished file of `length` bytes and SHA-256 `found` differs from what was announced, if it does. */
 export function differenceFrom(
@@ -25,7 +26,8 @@ export async function* checked(
   metadata: FileMetadata,
   file: string,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const hash = metadata.sha256 === undefined ? undefined : new Sha256();
+  // Web Crypto hashes only what is there as a whole.
+  const hash = metadata.sha256 === undefined ? undefined : sha256.create();
   let length = 0;
   for await (const { offset, bytes } of parts) {
     // After a restart the same bytes come again: equal ETags, equal bytes.
@@ -35,6 +37,6 @@ export async function* checked(
     length += fresh.length;
     yield fresh;
   }
-  const difference = differenceFrom(metadata, length, hash?.digest());
+  const difference = differenceFrom(metadata, length, hash && bytesToHex(hash.digest()));
   if (difference !== undefined) throw new HubError(`hub: ${file}: ${difference}`, { url: file });
 }
