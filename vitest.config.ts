@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: [source] } },
   test: {
     name: "node",
-    include: ["packages/*/test/**/*.test.ts", "test/*.test.ts"],
+    include: ["{packages,apps}/*/test/**/*.test.ts", "test/*.test.ts"],
     // Those run in a browser: test/browser/vitest.config.ts.
     exclude: [...configDefaults.exclude, "packages/*/test/web/**"],
     setupFiles: ["test/setup.ts"],

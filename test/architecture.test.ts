@@ -6,6 +6,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import {
+  apps,
   findCycle,
   type Package,
   packageOf,
@@ -16,31 +17,31 @@ import {
   sourceFiles,
 } from "./workspace";
 
-/** Which packages each package may import. No sideways arrows, nothing upward. */
+const below = ["tensor", "statistics", "graph", "model", "plot"];
+
+/** Which packages each package and app may import, those to come included. No sideways arrows, nothing upward. */
 const arrows: Record<string, readonly string[]> = {
   tensor: [],
   statistics: ["tensor"],
   graph: ["tensor"],
   model: ["tensor", "graph"],
   plot: [],
-  lens: ["tensor", "statistics", "graph", "model", "plot"],
-  probe: ["tensor", "statistics", "graph", "model", "plot"],
-  circuits: ["tensor", "statistics", "graph", "model", "plot"],
+  lens: below,
+  probe: below,
+  circuits: below,
   experiments: [],
   elements: ["plot"],
   "tiny-models": ["tensor"],
-  cli: [
-    "tensor",
-    "statistics",
-    "graph",
-    "model",
-    "plot",
+  cli: [...below, "lens", "probe", "circuits", "experiments", "elements", "tiny-models"],
+  "apps/docs": [
+    ...below,
     "lens",
     "probe",
     "circuits",
     "experiments",
     "elements",
     "tiny-models",
+    "cli",
   ],
 };
 
@@ -61,15 +62,23 @@ const folderArrows: Record<string, Readonly<Record<string, readonly string[]>>> 
     onnx: ["graph"],
     ".": ["graph", "ops", "interpret", "builder", "gradients", "passes", "onnx"],
   },
+  statistics: {
+    describe: [],
+    intervals: ["describe"],
+    paired: ["describe", "intervals"],
+    retrieval: [],
+    ".": ["describe", "intervals", "paired", "retrieval"],
+  },
 };
 
 const publicName = (folder: string) => (folder === "cli" ? "diopter" : `@diopter/${folder}`);
 const isRelative = (specifier: string) => specifier.startsWith(".");
 const isInner = (specifier: string) => specifier.startsWith("#");
 const isOurs = (name: string) => name === "diopter" || name.startsWith("@diopter/");
-const sources = new Map(packages.map((p) => [p.name, sourceFiles(join(p.folder, "src"))]));
+const members = [...packages, ...apps];
+const sources = new Map(members.map((p) => [p.name, sourceFiles(join(p.folder, "src"))]));
 const allSources = [...sources.values()].flat();
-const names = packages.map((p) => p.name);
+const names = members.map((p) => p.name);
 
 function dependenciesOf({ manifest }: Package): string[] {
   return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
@@ -102,7 +111,7 @@ test("every package has its place in the order of packages", () => {
   expect(Object.keys(arrows)).toEqual(expect.arrayContaining(names));
 });
 
-test.each(packages)("$name depends and imports only downward", (p) => {
+test.each(members)("$name depends and imports only downward", (p) => {
   const allowed = arrows[p.name]!.map(publicName);
   const imported = sources
     .get(p.name)!
@@ -113,7 +122,7 @@ test.each(packages)("$name depends and imports only downward", (p) => {
   expect([...used].filter((name) => !allowed.includes(name))).toEqual([]);
 });
 
-test.each(packages)("$name declares every package that its sources import", (p) => {
+test.each(members)("$name declares every package that its sources import", (p) => {
   const bare = sources
     .get(p.name)!
     .flatMap((file) => file.imports)
@@ -123,7 +132,7 @@ test.each(packages)("$name declares every package that its sources import", (p) 
   expect([...new Set(bare)].filter((name) => !declared.includes(name))).toEqual([]);
 });
 
-test.each(packages)("the relative imports of $name stay inside src", (p) => {
+test.each(members)("the relative imports of $name stay inside src", (p) => {
   const files = sources.get(p.name)!;
   const known = new Set(files.map(({ path }) => path));
   const targets = files.flatMap(({ path, imports }) =>
@@ -183,7 +192,7 @@ test("a file belongs to the innermost folder that is named, and else to the fold
 });
 
 test("packages do not depend on each other in a circle", () => {
-  const edges = new Map(packages.map((p) => [p.manifest.name, dependenciesOf(p).filter(isOurs)]));
+  const edges = new Map(members.map((p) => [p.manifest.name, dependenciesOf(p).filter(isOurs)]));
   expect(findCycle(edges)?.join(" -> ")).toBeUndefined();
 });
 

@@ -19,7 +19,7 @@ export interface Manifest {
 }
 
 export interface Package {
-  /** Name of the folder in `packages`. */
+  /** Name of the folder in `packages`, or `apps/` and the name of the folder there. */
   readonly name: string;
   readonly folder: string;
   readonly manifest: Manifest;
@@ -35,18 +35,30 @@ export interface SourceFile {
   readonly loads: readonly string[];
 }
 
-/** Every folder in `packages` that holds a package. */
-export const packages: readonly Package[] = readdirSync(join(root, "packages"))
-  .map((name) => ({ name, folder: join(root, "packages", name) }))
-  .filter(({ folder }) => existsSync(join(folder, "package.json")))
-  .map(({ name, folder }) => ({
-    name,
-    folder,
-    manifest: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest,
-  }));
+/** Every folder in `packages` that holds a package; all are published. */
+export const packages: readonly Package[] = packagesIn("packages");
 
-/** The TypeScript files in a folder and below. */
+/** Every folder in `apps` that holds a package; none is published. */
+export const apps: readonly Package[] = packagesIn("apps").map((app) => ({
+  ...app,
+  name: `apps/${app.name}`,
+}));
+
+function packagesIn(group: string): Package[] {
+  if (!existsSync(join(root, group))) return [];
+  return readdirSync(join(root, group))
+    .map((name) => ({ name, folder: join(root, group, name) }))
+    .filter(({ folder }) => existsSync(join(folder, "package.json")))
+    .map(({ name, folder }) => ({
+      name,
+      folder,
+      manifest: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest,
+    }));
+}
+
+/** The TypeScript files in a folder and below; none where there is no such folder. */
 export function sourceFiles(folder: string): SourceFile[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => readSource(join(folder, name)));
