@@ -6,8 +6,6 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Options for `web` of `@diopter/model/web`. */
     web: { readonly device: "wasm" | "webgpu"; readonly threads?: number };
-    /** Absolute path of the reference material beside the repository; empty where there is none. */
-    shared: string;
     /** Address of a hub on this machine, for this browser alone. */
     hub: string;
   }

@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { findChromium, HOW_TO_INSTALL } from "../../scripts/chromium.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const shared = fileURLToPath(new URL("../../../shared", import.meta.url));
 const executablePath = findChromium();
 if (!executablePath) throw new Error(HOW_TO_INSTALL);
 
@@ -35,17 +33,14 @@ function project(name: string, settings: Settings): TestProjectInlineConfigurati
     root,
     resolve: { conditions: ["@diopter/source", "module", "browser", "development|production"] },
     optimizeDeps: { exclude: ["onnxruntime-web"] },
-    server: { headers, fs: { allow: [root, shared] } },
+    server: { headers },
     test: {
       name,
       include: ["packages/*/test/web/*.test.ts"],
       setupFiles: ["test/setup.ts"],
       globalSetup: ["packages/model/test/hub/serve-to-browser.ts"],
       testTimeout: 120_000,
-      provide: {
-        web: { device, ...(threads && { threads }) },
-        shared: existsSync(shared) ? shared : "",
-      },
+      provide: { web: { device, ...(threads && { threads }) } },
       browser: {
         enabled: true,
         headless: true,

@@ -1,7 +1,6 @@
 import { Builder, backward, evaluate, ops, type Value } from "@diopter/graph";
-import type { Tensor } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { hasGolden, readJSON, readSafetensors } from "./golden";
+import { goldenPath, readJson, readTensors } from "../../../test/golden";
 
 /** Every attribute of the index; a case has those of its op. */
 interface Attributes {
@@ -119,16 +118,14 @@ function rotatePairs(b: Builder, x: Value, cos: Value, sin: Value): Value {
   return b.reshape(b.concat(pairs, -1), x);
 }
 
-const cases = hasGolden ? readJSON<Case[]>("grad/operations.json") : [];
-const tensors = hasGolden
-  ? readSafetensors("grad/operations.f64.safetensors")
-  : new Map<string, Tensor>();
+const cases = readJson<Case[]>(goldenPath("grad/operations.json"));
+const tensors = readTensors(goldenPath("grad/operations.f64.safetensors"));
 
-test.skipIf(!hasGolden)("the golden file has all of its 79 cases", () => {
+test("the golden file has all of its 79 cases", () => {
   expect(cases.length).toBe(79);
 });
 
-test.skipIf(!hasGolden).each(cases.map((c) => [c.name, c] as const))(
+test.each(cases.map((c) => [c.name, c] as const))(
   "%s has torch's output and gradients",
   (name, { op, inputs, gradients, attributes }) => {
     const b = new Builder({ opset: Math.max(20, ops[op]?.since ?? 1) });

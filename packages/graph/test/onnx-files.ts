@@ -1,24 +1,18 @@
-/** @file The ONNX files of ../shared, with feeds for each, and ONNX Runtime to run them. */
+/** @file The ONNX files of `golden/`, with feeds for each, and ONNX Runtime to run them. */
 
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { goldenPath, readJson } from "../../../test/golden";
 
-// 60 files of the usual exporters: ../shared/golden/onnx/README.md says how each was made.
-export const onnxFolder = fileURLToPath(
-  new URL("../../../../shared/golden/onnx/", import.meta.url),
-);
-export const hasOnnx = existsSync(onnxFolder);
+// 60 files of the usual exporters: golden/onnx/README.md says how each was made.
+export const onnxFolder = goldenPath("onnx");
 
 export interface Entry {
   readonly file: string;
   readonly inputs: Readonly<Record<string, readonly [string, ...(number | string)[]]>>;
 }
 
-export const entries: Entry[] = hasOnnx
-  ? JSON.parse(readFileSync(join(onnxFolder, "index.json"), "utf8"))
-  : [];
+export const entries = readJson<Entry[]>(join(onnxFolder, "index.json"));
 
 const BATCH = 1;
 const TOKENS = 5;

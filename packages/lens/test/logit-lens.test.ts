@@ -1,80 +1,85 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { LensGrid, logitLens } from "@diopter/lens";
-import { decodeSafetensors, Model } from "@diopter/model";
+import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import { fromData, slice, type Tensor, type TensorLike } from "@diopter/tensor";
 import { afterAll, expect, test } from "vitest";
+import { goldenPath, noTrained, readJson, readTensors, trainedPath } from "../../../test/golden";
 
-const shared = (path: string) =>
-  fileURLToPath(new URL(`../../../../shared/${path}`, import.meta.url));
-const noShared = !existsSync(shared("golden"));
 const runtime = node();
 const exact = reference();
 afterAll(() => Promise.all([runtime.dispose(), exact.dispose()]));
 
 const stories = (executor = runtime) =>
-  Model.load(shared("models/stories260K/hf"), { runtime: executor });
+  Model.load(trainedPath("stories260K/hf"), { runtime: executor });
 const prompt = "Once upon a time, there was a little girl named Lily.";
 
-test.skipIf(noShared).each([
+test.skipIf(noTrained).each([
   ["node", 1e-4],
   ["reference", 1e-9],
-] as const)("the grid of a trained model equals the reference, on %s", async (name, tolerance) => {
-  const model = await stories(name === "node" ? runtime : exact);
-  const golden = await decodeSafetensors(
-    new Uint8Array(readFileSync(shared("golden/stories260K/golden.f64.safetensors"))),
-  );
-  const file = JSON.parse(readFileSync(shared("golden/stories260K/prompts.json"), "utf8"));
-  for (const [i, { ids }] of (file.prompts as { ids: number[] }[]).entries()) {
-    const grid = await logitLens(model, ids, { topK: 5, target: "next", logits: true });
-    const pos = ids.length;
-    const statistics = {
-      logits: (l: number) => grid.layers[l]!.logits!,
-      top5_probs: (l: number) => grid.layers[l]!.probabilities,
-      entropy: (l: number) => grid.layers[l]!.entropy,
-      kl_final_layer: (l: number) => grid.layers[l]!.kl,
-    };
-    expect(grid.layers.length).toBe(6);
-    for (const [statistic, of] of Object.entries(statistics)) {
-      const expected = golden.get(`prompt${i}.lens.${statistic}`)!;
-      const largest = Math.max(...Array.from(expected.data as Float64Array, Math.abs));
-      for (let l = 0; l < 6; l++) {
-        const row = slice(expected, [l], [l + 1], [0]);
-        const got = of(l);
-        expect(got.reshape(row.shape), `${statistic} ${l}`).toBeAllclose(row, {
-          rtol: 0,
-          atol: tolerance * largest,
-        });
+] as const)(
+  "the grid of a trained model equals the reference, on %s (needs ../shared/models)",
+  async (name, tolerance) => {
+    const model = await stories(name === "node" ? runtime : exact);
+    const golden = readTensors(goldenPath("stories260K/golden.f64.safetensors"));
+    const { prompts } = readJson<{ prompts: { ids: number[] }[] }>(
+      goldenPath("stories260K/prompts.json"),
+    );
+    for (const [i, { ids }] of prompts.entries()) {
+      const grid = await logitLens(model, ids, { topK: 5, target: "next", logits: true });
+      const pos = ids.length;
+      const statistics = {
+        logits: (l: number) => grid.layers[l]!.logits!,
+        top5_probs: (l: number) => grid.layers[l]!.probabilities,
+        entropy: (l: number) => grid.layers[l]!.entropy,
+        kl_final_layer: (l: number) => grid.layers[l]!.kl,
+      };
+      expect(grid.layers.length).toBe(6);
+      for (const [statistic, of] of Object.entries(statistics)) {
+        const expected = golden.get(`prompt${i}.lens.${statistic}`)!;
+        const largest = Math.max(...Array.from(expected.data as Float64Array, Math.abs));
+        for (let l = 0; l < 6; l++) {
+          const row = slice(expected, [l], [l + 1], [0]);
+          const got = of(l);
+          expect(got.reshape(row.shape), `${statistic} ${l}`).toBeAllclose(row, {
+            rtol: 0,
+            atol: tolerance * largest,
+          });
+        }
       }
+      const ids5 = golden.get(`prompt${i}.lens.top5_ids`)!;
+      const ranks = golden.get(`prompt${i}.lens.next_token_rank`)!;
+      grid.layers.forEach((layer, l) => {
+        expect(Array.from(layer.ids.data as BigInt64Array)).toEqual(
+          Array.from(slice(ids5, [l], [l + 1], [0]).data as BigInt64Array),
+        );
+        const own = Array.from(layer.rank!.data as Float32Array, Number).slice(0, pos - 1);
+        expect(own).toEqual(
+          Array.from(slice(ranks, [l], [l + 1], [0]).data as BigInt64Array, Number).slice(
+            0,
+            pos - 1,
+          ),
+        );
+      });
     }
-    const ids5 = golden.get(`prompt${i}.lens.top5_ids`)!;
-    const ranks = golden.get(`prompt${i}.lens.next_token_rank`)!;
-    grid.layers.forEach((layer, l) => {
-      expect(Array.from(layer.ids.data as BigInt64Array)).toEqual(
-        Array.from(slice(ids5, [l], [l + 1], [0]).data as BigInt64Array),
-      );
-      const own = Array.from(layer.rank!.data as Float32Array, Number).slice(0, pos - 1);
-      expect(own).toEqual(
-        Array.from(slice(ranks, [l], [l + 1], [0]).data as BigInt64Array, Number).slice(0, pos - 1),
-      );
-    });
-  }
-});
+  },
+);
 
-test.skipIf(noShared)("the last row is the model's own output, bit for bit", async () => {
-  const model = await stories();
-  const { logits } = await model.run(prompt);
-  const grid = await logitLens(model, prompt, { logits: true });
-  expect(grid.layers.at(-1)!.logits!.data).toEqual(logits.data);
-  expect(Array.from(grid.layers.at(-1)!.kl.data as Float32Array).every((kl) => kl === 0)).toBe(
-    true,
-  );
-});
+test.skipIf(noTrained)(
+  "the last row is the model's own output, bit for bit (needs ../shared/models)",
+  async () => {
+    const model = await stories();
+    const { logits } = await model.run(prompt);
+    const grid = await logitLens(model, prompt, { logits: true });
+    expect(grid.layers.at(-1)!.logits!.data).toEqual(logits.data);
+    expect(Array.from(grid.layers.at(-1)!.kl.data as Float32Array).every((kl) => kl === 0)).toBe(
+      true,
+    );
+  },
+);
 
-test.skipIf(noShared)(
-  "a norm skipped or applied twice would be caught: both are far from the logits",
+test.skipIf(noTrained)(
+  "a norm skipped or applied twice would be caught: both are far from the logits (needs ../shared/models)",
   async () => {
     const model = await stories();
     const { logits } = await model.run(prompt);
@@ -108,75 +113,86 @@ test.skipIf(noShared)(
   },
 );
 
-test.skipIf(noShared)("statistics keep to their bounds and are those of the logits", async () => {
-  const model = await stories(exact);
-  const grid = await logitLens(model, prompt, { logits: true, topK: 3, target: 421 });
-  for (const layer of grid.layers) {
-    const width = model.config.dVocabOut;
-    for (let cell = 0; cell < layer.entropy.data.length; cell++) {
-      const own = softmax(
-        Array.from(layer.logits!.data.slice(cell * width, (cell + 1) * width) as Float64Array),
-      );
-      const entropy = -own.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0);
-      expect(Number(layer.entropy.data[cell])).toBeCloseTo(entropy, 10);
-      expect(Number(layer.entropy.data[cell])).toBeLessThanOrEqual(Math.log(width));
-      expect(Number(layer.kl.data[cell])).toBeGreaterThanOrEqual(-1e-12);
-      expect(Number(layer.rank!.data[cell])).toBe(own.filter((p) => p > own[421]!).length);
-      expect(Number(layer.targetLogProbability!.data[cell])).toBeCloseTo(Math.log(own[421]!), 10);
-      const best = own
-        .map((p, id) => [p, id] as const)
-        .sort((a, b) => b[0] - a[0])
-        .slice(0, 3);
-      expect(
-        Array.from(layer.ids.data.slice(cell * 3, cell * 3 + 3) as BigInt64Array, Number),
-      ).toEqual(best.map(([, id]) => id));
+test.skipIf(noTrained)(
+  "statistics keep to their bounds and are those of the logits (needs ../shared/models)",
+  async () => {
+    const model = await stories(exact);
+    const grid = await logitLens(model, prompt, { logits: true, topK: 3, target: 421 });
+    for (const layer of grid.layers) {
+      const width = model.config.dVocabOut;
+      for (let cell = 0; cell < layer.entropy.data.length; cell++) {
+        const own = softmax(
+          Array.from(layer.logits!.data.slice(cell * width, (cell + 1) * width) as Float64Array),
+        );
+        const entropy = -own.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0);
+        expect(Number(layer.entropy.data[cell])).toBeCloseTo(entropy, 10);
+        expect(Number(layer.entropy.data[cell])).toBeLessThanOrEqual(Math.log(width));
+        expect(Number(layer.kl.data[cell])).toBeGreaterThanOrEqual(-1e-12);
+        expect(Number(layer.rank!.data[cell])).toBe(own.filter((p) => p > own[421]!).length);
+        expect(Number(layer.targetLogProbability!.data[cell])).toBeCloseTo(Math.log(own[421]!), 10);
+        const best = own
+          .map((p, id) => [p, id] as const)
+          .sort((a, b) => b[0] - a[0])
+          .slice(0, 3);
+        expect(
+          Array.from(layer.ids.data.slice(cell * 3, cell * 3 + 3) as BigInt64Array, Number),
+        ).toEqual(best.map(([, id]) => id));
+      }
     }
-  }
-});
+  },
+);
 
-test.skipIf(noShared)("some layers only, edits, padding and several prompts", async () => {
-  const model = await stories();
-  const whole = await logitLens(model, prompt);
-  const some = await logitLens(model, prompt, { layers: [2, -1] });
-  expect(some.layers.map((layer) => layer.label)).toEqual(["2_pre", "final_post"]);
-  expect(some.layers[0]!.entropy.data).toEqual(whole.layers[2]!.entropy.data);
-  const edited = await logitLens(model, prompt, {
-    edits: [{ at: "blocks.3.hook_mlp_out", do: "zero" }],
-  });
-  expect(edited.layers[3]!.entropy.data).toEqual(whole.layers[3]!.entropy.data);
-  expect(edited.layers[4]!.entropy.data).not.toEqual(whole.layers[4]!.entropy.data);
-  const both = await logitLens(model, ["Tom had", prompt]);
-  const rows = both.toRows();
-  expect(rows.filter((row) => row.prompt === 0).length).toBe(6 * model.toTokens("Tom had").length);
-  expect(rows.filter((row) => row.prompt === 1).map((row) => row.top)).toEqual(
-    whole.toRows().map((row) => row.top),
-  );
-});
+test.skipIf(noTrained)(
+  "some layers only, edits, padding and several prompts (needs ../shared/models)",
+  async () => {
+    const model = await stories();
+    const whole = await logitLens(model, prompt);
+    const some = await logitLens(model, prompt, { layers: [2, -1] });
+    expect(some.layers.map((layer) => layer.label)).toEqual(["2_pre", "final_post"]);
+    expect(some.layers[0]!.entropy.data).toEqual(whole.layers[2]!.entropy.data);
+    const edited = await logitLens(model, prompt, {
+      edits: [{ at: "blocks.3.hook_mlp_out", do: "zero" }],
+    });
+    expect(edited.layers[3]!.entropy.data).toEqual(whole.layers[3]!.entropy.data);
+    expect(edited.layers[4]!.entropy.data).not.toEqual(whole.layers[4]!.entropy.data);
+    const both = await logitLens(model, ["Tom had", prompt]);
+    const rows = both.toRows();
+    expect(rows.filter((row) => row.prompt === 0).length).toBe(
+      6 * model.toTokens("Tom had").length,
+    );
+    expect(rows.filter((row) => row.prompt === 1).map((row) => row.top)).toEqual(
+      whole.toRows().map((row) => row.top),
+    );
+  },
+);
 
-test.skipIf(noShared)("rows, JSON and picture tell the same", async () => {
-  const model = await stories();
-  const grid = await logitLens(model, "Tom had a big red ball.", { target: "next" });
-  expect(grid).toBeInstanceOf(LensGrid);
-  const [first] = grid.toRows();
-  expect(first).toMatchObject({ prompt: 0, layer: "0_pre", position: 0, token: "<s>" });
-  const json = JSON.parse(JSON.stringify(grid.toJSON()));
-  expect(json).toMatchObject({
-    schema: 1,
-    kind: "logit lens",
-    layers: ["0_pre", "1_pre", "2_pre", "3_pre", "4_pre", "final_post"],
-  });
-  expect(json.provenance.contentId).toMatch(/^[0-9a-f]{64}$/);
-  const again = await logitLens(model, "Tom had a big red ball.", { target: "next" });
-  expect(again.provenance.contentId).toBe(grid.provenance.contentId);
-  const svg = grid.toSVG({ title: "What stories260K would say" });
-  for (const row of grid.toRows()) expect(svg).toContain(row.probability.toFixed(3));
-  expect(svg).toMatch(/role="img"/);
-  expect(() => grid.toSVG({ prompt: 1 })).toThrow("lens: prompt 1 is not in 0..0");
-  expect(() => grid.top(6, 0)).toThrow("lens: layer 6 is not in 0..5");
-  expect(() => grid.top(0, 99)).toThrow("lens: position 99 is not in 0..");
-});
+test.skipIf(noTrained)(
+  "rows, JSON and picture tell the same (needs ../shared/models)",
+  async () => {
+    const model = await stories();
+    const grid = await logitLens(model, "Tom had a big red ball.", { target: "next" });
+    expect(grid).toBeInstanceOf(LensGrid);
+    const [first] = grid.toRows();
+    expect(first).toMatchObject({ prompt: 0, layer: "0_pre", position: 0, token: "<s>" });
+    const json = JSON.parse(JSON.stringify(grid.toJSON()));
+    expect(json).toMatchObject({
+      schema: 1,
+      kind: "logit lens",
+      layers: ["0_pre", "1_pre", "2_pre", "3_pre", "4_pre", "final_post"],
+    });
+    expect(json.provenance.contentId).toMatch(/^[0-9a-f]{64}$/);
+    const again = await logitLens(model, "Tom had a big red ball.", { target: "next" });
+    expect(again.provenance.contentId).toBe(grid.provenance.contentId);
+    const svg = grid.toSVG({ title: "What stories260K would say" });
+    for (const row of grid.toRows()) expect(svg).toContain(row.probability.toFixed(3));
+    expect(svg).toMatch(/role="img"/);
+    expect(() => grid.toSVG({ prompt: 1 })).toThrow("lens: prompt 1 is not in 0..0");
+    expect(() => grid.top(6, 0)).toThrow("lens: layer 6 is not in 0..5");
+    expect(() => grid.top(0, 99)).toThrow("lens: position 99 is not in 0..");
+  },
+);
 
-test.skipIf(noShared)("what a lens cannot do is refused", async () => {
+test.skipIf(noTrained)("what a lens cannot do is refused (needs ../shared/models)", async () => {
   const model = await stories();
   await expect(logitLens(model, prompt, { layers: [6] })).rejects.toThrow(
     "logitLens: layer 6 is not in 0..5",

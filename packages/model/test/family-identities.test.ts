@@ -1,16 +1,13 @@
 /** @file What holds for every family whatever its numbers: two views, cached generation, gradients, processing. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { decodeSafetensors, logit, Model } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { argmax, cast, logSoftmax, type TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { relative, shared } from "./helpers/golden";
+import { goldenPath, relative } from "../../../test/golden";
 
-const own = fileURLToPath(new URL("golden/", import.meta.url));
-const folders = [own, shared("golden/hf/")]
-  .filter((parent) => existsSync(parent))
+const folders = [goldenPath("families/"), goldenPath("hf/")]
   .flatMap((parent) => readdirSync(parent).map((name) => `${parent}${name}`))
   .filter((folder) => existsSync(`${folder}/model.safetensors`));
 const models = await Promise.all(

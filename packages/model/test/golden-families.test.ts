@@ -1,14 +1,13 @@
-/** @file Families and switches without goldens elsewhere, against transformers in float64; made by scripts/golden/families.py. */
+/** @file Families and switches without goldens elsewhere, against transformers in float64; made by golden/scripts/families.py. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { decodeSafetensors, Model } from "@diopter/model";
+import { existsSync, readdirSync } from "node:fs";
+import { Model } from "@diopter/model";
 import { slice, type Tensor, type TensorLike } from "@diopter/tensor";
 import { afterAll, describe, expect, test } from "vitest";
-import { relative } from "./helpers/golden";
+import { goldenPath, readTensors, relative } from "../../../test/golden";
 import { runtimes } from "./helpers/runtimes";
 
-const folder = (path = "") => fileURLToPath(new URL(`golden/${path}`, import.meta.url));
+const folder = (path = "") => goldenPath(`families/${path}`);
 const cases = readdirSync(folder()).filter((name) =>
   existsSync(folder(`${name}/model.safetensors`)),
 );
@@ -55,7 +54,7 @@ describe.each(runtimes)("on $name", ({ runtime, tolerance }) => {
   async function open(name: string) {
     return {
       model: await Model.load(folder(name), { runtime: executor }),
-      golden: await decodeSafetensors(readFileSync(folder(`${name}/golden.safetensors`))),
+      golden: readTensors(folder(`${name}/golden.safetensors`)),
     };
   }
 });

@@ -1,12 +1,12 @@
 import { ActivationCache, defaultCacheNames, Model, type TokenPrompt } from "@diopter/model";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import { afterAll, describe, expect, test } from "vitest";
-import { noShared, relative, shared, sharedJson, sharedTensors } from "./helpers/golden";
+import { goldenPath, readJson, readTensors, relative } from "../../../test/golden";
 import { runtimes } from "./helpers/runtimes";
 
-const families = noShared
-  ? ["none"]
-  : sharedJson<{ family: string }[]>("golden/hf/summary.json").map(({ family }) => family);
+const families = readJson<{ family: string }[]>(goldenPath("hf/summary.json")).map(
+  ({ family }) => family,
+);
 
 /** What the goldens call what TransformerLens has no name for: the input of the vocabulary matrix. */
 const aliases: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
   const executor = runtime();
   afterAll(() => executor.dispose());
 
-  test.skipIf(noShared).each(families)("%s equals Hugging Face at every hook", async (family) => {
+  test.each(families)("%s equals Hugging Face at every hook", async (family) => {
     const { model, golden } = await open(family);
     const { logits, cache } = await model.runWithCache(promptOf(golden, ""));
     let compared = 0;
@@ -51,32 +51,29 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
     expect(logits).toBeAllclose(expected, relative(expected, tolerance));
   });
 
-  test.skipIf(noShared).each(families)(
-    "%s equals Hugging Face where prompts are padded",
-    async (family) => {
-      const { model, golden } = await open(family);
-      const prompt = promptOf(golden, "padded.");
-      const { logits, cache } = await model.runWithCache(prompt);
-      const all = new ActivationCache([...cache.entries(), ["logits", logits]], {
-        keep: cache.keep,
-        nLayers: model.config.nLayers,
-      });
-      let compared = 0;
-      for (const [name, expected] of golden) {
-        const own = hookOf(name.replace("padded.", ""));
-        if (!name.startsWith("padded.") || mistaken(family, name)) continue;
-        if (!(own === "logits" || cache.has(own))) continue;
-        const got = onlyReal(own, own === "logits" ? logits : all.get(own), cache.keep);
-        const wanted = onlyReal(own, expected, cache.keep);
-        expect(got, name).toBeAllclose(wanted, relative(expected, tolerance));
-        compared++;
-      }
-      // At least a pattern and a residual state per layer, the logits and what they are made of.
-      expect(compared).toBeGreaterThanOrEqual(2 * model.config.nLayers + 2);
-    },
-  );
+  test.each(families)("%s equals Hugging Face where prompts are padded", async (family) => {
+    const { model, golden } = await open(family);
+    const prompt = promptOf(golden, "padded.");
+    const { logits, cache } = await model.runWithCache(prompt);
+    const all = new ActivationCache([...cache.entries(), ["logits", logits]], {
+      keep: cache.keep,
+      nLayers: model.config.nLayers,
+    });
+    let compared = 0;
+    for (const [name, expected] of golden) {
+      const own = hookOf(name.replace("padded.", ""));
+      if (!name.startsWith("padded.") || mistaken(family, name)) continue;
+      if (!(own === "logits" || cache.has(own))) continue;
+      const got = onlyReal(own, own === "logits" ? logits : all.get(own), cache.keep);
+      const wanted = onlyReal(own, expected, cache.keep);
+      expect(got, name).toBeAllclose(wanted, relative(expected, tolerance));
+      compared++;
+    }
+    // At least a pattern and a residual state per layer, the logits and what they are made of.
+    expect(compared).toBeGreaterThanOrEqual(2 * model.config.nLayers + 2);
+  });
 
-  test.skipIf(noShared).each(families)("%s unembeds quietly to the same logits", async (family) => {
+  test.each(families)("%s unembeds quietly to the same logits", async (family) => {
     const { model, golden } = await open(family);
     const tokens = model.prepare(promptOf(golden, ""));
     const outputs = await model.execute(tokens, {}, { logits: "all", extend: [extras] });
@@ -84,17 +81,17 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
   });
 
   async function open(family: string) {
-    const model = await Model.load(shared(`golden/hf/${family}`), { runtime: executor });
+    const model = await Model.load(goldenPath(`hf/${family}`), { runtime: executor });
     return {
       model,
-      golden: await sharedTensors(`golden/hf/${family}/golden.${dtype}.safetensors`),
+      golden: readTensors(goldenPath(`hf/${family}/golden.${dtype}.safetensors`)),
     };
   }
 });
 
-test.skipIf(noShared)("the default cache holds what TransformerLens keeps by default", async () => {
+test("the default cache holds what TransformerLens keeps by default", async () => {
   const executor = runtimes[1].runtime();
-  const model = await Model.load(shared("golden/hf/gpt2"), { runtime: executor });
+  const model = await Model.load(goldenPath("hf/gpt2"), { runtime: executor });
   const { cache } = await model.runWithCache([1, 2, 3]);
   expect(cache.names()).toEqual(defaultCacheNames(model.config));
   expect(cache.names()).not.toContain("blocks.0.attn.hook_result");

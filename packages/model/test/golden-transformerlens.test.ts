@@ -1,7 +1,7 @@
 import { type Edit, hookNames } from "@diopter/model";
 import { fromData, stack, type Tensor } from "@diopter/tensor";
 import { afterAll, describe, expect, test } from "vitest";
-import { noShared, relative, sharedTensors } from "./helpers/golden";
+import { goldenPath, readTensors, relative } from "../../../test/golden";
 import { runtimes } from "./helpers/runtimes";
 import { openModel, pairs } from "./helpers/transformer-lens";
 
@@ -11,10 +11,8 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
   const executor = runtime();
   afterAll(() => executor.dispose());
 
-  test.skipIf(noShared).each(models)("model %s has TransformerLens's cache", async (which) => {
-    const golden = await sharedTensors(
-      `golden/transformerlens/${which}/cache.${dtype}.safetensors`,
-    );
+  test.each(models)("model %s has TransformerLens's cache", async (which) => {
+    const golden = readTensors(goldenPath(`transformerlens/${which}/cache.${dtype}.safetensors`));
     const model = await openModel(which, executor);
     const prompt = pairs().clean.slice(0, 2);
     const { logits, cache } = await model.runWithCache(prompt);
@@ -27,11 +25,11 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
     expect(await model.lossPerToken(prompt)).toBeAllclose(losses, relative(losses, tolerance));
   });
 
-  test.skipIf(noShared).each(models)(
+  test.each(models)(
     "model %s has TransformerLens's split inputs and head results",
     async (which) => {
-      const golden = await sharedTensors(
-        `golden/transformerlens/${which}/cache_split.f64.safetensors`,
+      const golden = readTensors(
+        goldenPath(`transformerlens/${which}/cache_split.f64.safetensors`),
       );
       const model = await openModel(which, executor);
       const known = hookNames(model.config).filter(
@@ -53,11 +51,11 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
     },
   );
 
-  test.skipIf(noShared).each(models)(
+  test.each(models)(
     "model %s has TransformerLens's logits under every intervention",
     async (which) => {
-      const golden = await sharedTensors(
-        `golden/transformerlens/${which}/interventions.f64.safetensors`,
+      const golden = readTensors(
+        goldenPath(`transformerlens/${which}/interventions.f64.safetensors`),
       );
       const model = await openModel(which, executor);
       const prompt = pairs().clean;
@@ -106,69 +104,63 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
     },
   );
 
-  test.skipIf(noShared).each(models)(
-    "model %s stops at a layer and starts from it",
-    async (which) => {
-      const golden = await sharedTensors(
-        `golden/transformerlens/${which}/interventions.f64.safetensors`,
-      );
-      const model = await openModel(which, executor);
-      const names = ["blocks.1.hook_resid_pre"];
-      const { cache } = await model.runWithCache(pairs().clean, { names, logits: "none" });
-      const stopped = golden.get("stop_at_layer_1")!;
-      expect(cache.get(names[0]!)).toBeAllclose(stopped, relative(stopped, tolerance));
-      const { logits } = await model.run(pairs().clean, { start: { [names[0]!]: stopped } });
-      const expected = golden.get("start_at_layer_1")!;
-      expect(logits).toBeAllclose(expected, relative(expected, tolerance));
-    },
-  );
+  test.each(models)("model %s stops at a layer and starts from it", async (which) => {
+    const golden = readTensors(
+      goldenPath(`transformerlens/${which}/interventions.f64.safetensors`),
+    );
+    const model = await openModel(which, executor);
+    const names = ["blocks.1.hook_resid_pre"];
+    const { cache } = await model.runWithCache(pairs().clean, { names, logits: "none" });
+    const stopped = golden.get("stop_at_layer_1")!;
+    expect(cache.get(names[0]!)).toBeAllclose(stopped, relative(stopped, tolerance));
+    const { logits } = await model.run(pairs().clean, { start: { [names[0]!]: stopped } });
+    const expected = golden.get("start_at_layer_1")!;
+    expect(logits).toBeAllclose(expected, relative(expected, tolerance));
+  });
 
-  test.skipIf(noShared)(
-    "a sweep is get_act_patch_*: clean activations into the corrupt run",
-    async () => {
-      const { logitDifference } = await import("@diopter/model");
-      const golden = await sharedTensors("golden/transformerlens/a/patching.f64.safetensors");
-      const model = await openModel("a", executor);
-      const { clean, corrupt, right, wrong } = pairs();
-      const [cleanTwo, corruptTwo] = [clean.slice(0, 2), corrupt.slice(0, 2)];
-      const metric = logitDifference(right.slice(0, 2), wrong.slice(0, 2));
-      const { cache } = await model.runWithCache(cleanTwo);
-      const layers = [0, 1, 2];
-      const sites: Record<string, Edit[]> = {
-        resid_pre: layers.flatMap((l) =>
-          range(10).map((pos) => at(`blocks.${l}.hook_resid_pre`, { pos })),
-        ),
-        attn_out: layers.flatMap((l) =>
-          range(10).map((pos) => at(`blocks.${l}.hook_attn_out`, { pos })),
-        ),
-        mlp_out: layers.flatMap((l) =>
-          range(10).map((pos) => at(`blocks.${l}.hook_mlp_out`, { pos })),
-        ),
-        attn_head_out_all_pos: layers.flatMap((l) =>
-          range(4).map((head) => at(`blocks.${l}.attn.hook_z`, { head })),
-        ),
-        attn_head_pattern_dest_src_pos: layers.flatMap((l) =>
-          range(4).flatMap((head) =>
-            range(10).flatMap((pos) =>
-              range(10).map((key) => at(`blocks.${l}.attn.hook_pattern`, { head, pos, key })),
-            ),
+  test("a sweep is get_act_patch_*: clean activations into the corrupt run", async () => {
+    const { logitDifference } = await import("@diopter/model");
+    const golden = readTensors(goldenPath("transformerlens/a/patching.f64.safetensors"));
+    const model = await openModel("a", executor);
+    const { clean, corrupt, right, wrong } = pairs();
+    const [cleanTwo, corruptTwo] = [clean.slice(0, 2), corrupt.slice(0, 2)];
+    const metric = logitDifference(right.slice(0, 2), wrong.slice(0, 2));
+    const { cache } = await model.runWithCache(cleanTwo);
+    const layers = [0, 1, 2];
+    const sites: Record<string, Edit[]> = {
+      resid_pre: layers.flatMap((l) =>
+        range(10).map((pos) => at(`blocks.${l}.hook_resid_pre`, { pos })),
+      ),
+      attn_out: layers.flatMap((l) =>
+        range(10).map((pos) => at(`blocks.${l}.hook_attn_out`, { pos })),
+      ),
+      mlp_out: layers.flatMap((l) =>
+        range(10).map((pos) => at(`blocks.${l}.hook_mlp_out`, { pos })),
+      ),
+      attn_head_out_all_pos: layers.flatMap((l) =>
+        range(4).map((head) => at(`blocks.${l}.attn.hook_z`, { head })),
+      ),
+      attn_head_pattern_dest_src_pos: layers.flatMap((l) =>
+        range(4).flatMap((head) =>
+          range(10).flatMap((pos) =>
+            range(10).map((key) => at(`blocks.${l}.attn.hook_pattern`, { head, pos, key })),
           ),
         ),
-      };
-      function at(hook: string, where: Partial<Edit>): Edit {
-        return { at: hook, do: "patch", value: { cache }, ...where };
-      }
-      for (const [name, over] of Object.entries(sites)) {
-        const values = await model.sweep(corruptTwo, { over, metric });
-        const means = values.map((pair) => (pair[0]! + pair[1]!) / 2);
-        const expected = golden.get(name)!;
-        expect(fromData(Float64Array.from(means), expected.shape), name).toBeAllclose(
-          expected,
-          relative(expected, tolerance),
-        );
-      }
-    },
-  );
+      ),
+    };
+    function at(hook: string, where: Partial<Edit>): Edit {
+      return { at: hook, do: "patch", value: { cache }, ...where };
+    }
+    for (const [name, over] of Object.entries(sites)) {
+      const values = await model.sweep(corruptTwo, { over, metric });
+      const means = values.map((pair) => (pair[0]! + pair[1]!) / 2);
+      const expected = golden.get(name)!;
+      expect(fromData(Float64Array.from(means), expected.shape), name).toBeAllclose(
+        expected,
+        relative(expected, tolerance),
+      );
+    }
+  });
 });
 
 /** Causal attention that looks at everything alike, [query, key]. */

@@ -17,7 +17,14 @@ import {
 } from "@diopter/model";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import { afterEach, expect, test } from "vitest";
-import { noShared, shared, sharedBytes, sharedJson, sharedTensors } from "./helpers/golden";
+import {
+  goldenPath,
+  noTrained,
+  readBytes,
+  readJson,
+  readTensors,
+  trainedPath,
+} from "../../../test/golden";
 import { tinyConfig, tinyWeights } from "./helpers/tiny-hooked";
 
 const folders: string[] = [];
@@ -218,55 +225,61 @@ test("a family of one's own is an argument", async () => {
   expect(loaded.weights.get("embed.W_E")).toBe(words);
 });
 
-test.skipIf(noShared)("the trained Llama loads with its tokenizer", async () => {
-  const loaded = await loadCheckpoint(shared("models/stories260K/hf"));
-  const parameters = [...loaded.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
-  // The model's card says 260,032 parameters.
-  expect(parameters).toBe(260_032);
-  expect(loaded.tokenizer).toBeDefined();
-  expect(loaded.config).toMatchObject({
-    nHeads: 8,
-    nKeyValueHeads: 4,
-    dHead: 8,
-    tiedEmbeddings: true,
-  });
-});
+test.skipIf(noTrained)(
+  "the trained Llama loads with its tokenizer (needs ../shared/models)",
+  async () => {
+    const loaded = await loadCheckpoint(trainedPath("stories260K/hf"));
+    const parameters = [...loaded.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    // The model's card says 260,032 parameters.
+    expect(parameters).toBe(260_032);
+    expect(loaded.tokenizer).toBeDefined();
+    expect(loaded.config).toMatchObject({
+      nHeads: 8,
+      nKeyValueHeads: 4,
+      dHead: 8,
+      tiedEmbeddings: true,
+    });
+  },
+);
 
-test.skipIf(noShared)("minGPT loads from a folder and from the JSON of llm-viz", async () => {
-  const adder = await loadCheckpoint(shared("models/mingpt-adder"));
-  // Sizes that config.json leaves open come from the tensors.
-  expect(adder.config).toMatchObject({ family: "mingpt", nLayers: 3, dVocab: 10, nCtx: 6 });
-  const { config: sizes, ...tensors } = sharedJson<
-    Record<string, { shape: number[]; data: string }>
-  >("models/gpt-nano-sort/gpt-nano-sort-model.json");
-  const decode = ({ shape, data }: { shape: number[]; data: string }) => {
-    const bytes = Uint8Array.from(Buffer.from(data, "base64"));
-    return fromData(new Float32Array(bytes.buffer), shape);
-  };
-  const sort = await loadCheckpoint({
-    config: sizes as object,
-    weights: Object.fromEntries(
-      Object.entries(tensors).map(([name, each]) => [name, decode(each)]),
-    ),
-  });
-  expect(sort.config).toMatchObject({
-    family: "mingpt",
-    nHeads: 3,
-    dModel: 48,
-    dVocab: 3,
-    nCtx: 11,
-  });
-  // [out, in] in the file: row 48 of c_attn is the first column of W_K.
-  const fused = decode(tensors["transformer.h.0.attn.c_attn.weight"] as never);
-  const k = sort.weights.get("blocks.0.attn.W_K") as TensorLike<"float32">;
-  expect(k.data[48 * 5]).toBe(fused.data[48 * 48 + 5]);
-});
+test.skipIf(noTrained)(
+  "minGPT loads from a folder and from the JSON of llm-viz (needs ../shared/models)",
+  async () => {
+    const adder = await loadCheckpoint(trainedPath("mingpt-adder"));
+    // Sizes that config.json leaves open come from the tensors.
+    expect(adder.config).toMatchObject({ family: "mingpt", nLayers: 3, dVocab: 10, nCtx: 6 });
+    const { config: sizes, ...tensors } = readJson<
+      Record<string, { shape: number[]; data: string }>
+    >(trainedPath("gpt-nano-sort/gpt-nano-sort-model.json"));
+    const decode = ({ shape, data }: { shape: number[]; data: string }) => {
+      const bytes = Uint8Array.from(Buffer.from(data, "base64"));
+      return fromData(new Float32Array(bytes.buffer), shape);
+    };
+    const sort = await loadCheckpoint({
+      config: sizes as object,
+      weights: Object.fromEntries(
+        Object.entries(tensors).map(([name, each]) => [name, decode(each)]),
+      ),
+    });
+    expect(sort.config).toMatchObject({
+      family: "mingpt",
+      nHeads: 3,
+      dModel: 48,
+      dVocab: 3,
+      nCtx: 11,
+    });
+    // [out, in] in the file: row 48 of c_attn is the first column of W_K.
+    const fused = decode(tensors["transformer.h.0.attn.c_attn.weight"] as never);
+    const k = sort.weights.get("blocks.0.attn.W_K") as TensorLike<"float32">;
+    expect(k.data[48 * 5]).toBe(fused.data[48 * 48 + 5]);
+  },
+);
 
-test.skipIf(noShared)("compiled and trained models load under TransformerLens names", async () => {
+test("compiled models load under TransformerLens names", async () => {
   for (const program of ["reverse", "xproportion"]) {
     const tracr = await loadCheckpoint({
-      config: sharedJson(`golden/tracr/${program}.json`),
-      weights: sharedBytes(`golden/tracr/${program}.safetensors`),
+      config: readJson(goldenPath(`tracr/${program}.json`)),
+      weights: readBytes(goldenPath(`tracr/${program}.safetensors`)),
     });
     expect(tracr.config).toMatchObject({
       attentionDir: "bidirectional",
@@ -277,13 +290,19 @@ test.skipIf(noShared)("compiled and trained models load under TransformerLens na
     expect(shape).toEqual([n, n]);
     expect(data.every((x, i) => x === (i % (n + 1) === 0 ? 1 : 0))).toBe(true);
   }
-  const path = "models/gbmi-induction-2l-attn-only/l_2_2_model";
-  const gbmi = await loadCheckpoint({
-    config: sharedJson(`${path}.config.json`),
-    weights: await sharedTensors(`${path}.safetensors`),
-  });
-  expect(gbmi.config).toMatchObject({ attnOnly: true, attnScale: 8, dMlp: 0, finalNorm: false });
 });
+
+test.skipIf(noTrained)(
+  "a trained model loads under TransformerLens names (needs ../shared/models)",
+  async () => {
+    const path = trainedPath("gbmi-induction-2l-attn-only/l_2_2_model");
+    const gbmi = await loadCheckpoint({
+      config: readJson(`${path}.config.json`),
+      weights: readTensors(`${path}.safetensors`),
+    });
+    expect(gbmi.config).toMatchObject({ attnOnly: true, attnScale: 8, dMlp: 0, finalNorm: false });
+  },
+);
 
 function hashOf({ weights }: { weights: ReadonlyMap<string, TensorLike> }): Promise<string> {
   return hashWeights(weights);

@@ -1,11 +1,10 @@
 import { node } from "@diopter/model/node";
-import { noShared, sharedBytes } from "./helpers/golden";
+import { goldenPath, readBytes } from "../../../test/golden";
 import { modelContract } from "./model.contract";
 import { modelTolerances } from "./tolerances";
 
 const files = {
-  available: !noShared,
-  read: async (path: string) => sharedBytes(path) as Uint8Array<ArrayBuffer>,
+  read: async (path: string) => readBytes(goldenPath(path)),
 };
 
 modelContract("node()", () => node({ threads: 1 }), files, modelTolerances.node);

@@ -13,33 +13,33 @@ import {
   UnknownHookError,
 } from "@diopter/model";
 import { expect, expectTypeOf, test } from "vitest";
-import { noShared, shared, sharedBytes, sharedJson, sharedTensors } from "./helpers/golden";
+import { goldenPath, readBytes, readJson, readTensors } from "../../../test/golden";
 import { tinyConfig, tinyWeights } from "./helpers/tiny-hooked";
 
 const { config: tiny } = await loadCheckpoint({ config: tinyConfig, weights: tinyWeights() });
 const names = hookNames(tiny);
 
-test.skipIf(noShared)("the default cache is TransformerLens's, name by name", async () => {
+test("the default cache is TransformerLens's, name by name", async () => {
   for (const model of ["a", "b"]) {
-    const folder = `golden/transformerlens/${model}`;
+    const folder = goldenPath(`transformerlens/${model}`);
     const { config } = await loadCheckpoint({
-      config: sharedJson(`${folder}/config.json`),
-      weights: sharedBytes(`${folder}/weights.safetensors`),
+      config: readJson(`${folder}/config.json`),
+      weights: readBytes(`${folder}/weights.safetensors`),
     });
-    const cache = await sharedTensors(`${folder}/cache.f64.safetensors`);
+    const cache = readTensors(`${folder}/cache.f64.safetensors`);
     const expected = [...cache.keys()].filter((name) => name.includes("hook_"));
     expect(defaultCacheNames(config).toSorted()).toEqual(expected.toSorted());
-    const split = await sharedTensors(`${folder}/cache_split.f64.safetensors`);
+    const split = readTensors(`${folder}/cache_split.f64.safetensors`);
     for (const name of split.keys()) expect(hookNames(config)).toContain(name);
   }
 });
 
-test.skipIf(noShared)("shapes are those of TransformerLens's cache", async () => {
+test("shapes are those of TransformerLens's cache", async () => {
   const { config } = await loadCheckpoint({
-    config: sharedJson("golden/transformerlens/a/config.json"),
-    weights: sharedBytes("golden/transformerlens/a/weights.safetensors"),
+    config: readJson(goldenPath("transformerlens/a/config.json")),
+    weights: readBytes(goldenPath("transformerlens/a/weights.safetensors")),
   });
-  const cache = await sharedTensors("golden/transformerlens/a/cache.f64.safetensors");
+  const cache = readTensors(goldenPath("transformerlens/a/cache.f64.safetensors"));
   const sizes: Record<string, number> = { batch: 2, pos: 10, query: 10, key: 10 };
   for (const name of defaultCacheNames(config)) {
     const shape = hookShape(name, config).map((dim) =>
@@ -49,11 +49,11 @@ test.skipIf(noShared)("shapes are those of TransformerLens's cache", async () =>
   }
 });
 
-test.skipIf(noShared)("every activation of the Hugging Face references has its hook", async () => {
+test("every activation of the Hugging Face references has its hook", async () => {
   for (const family of ["gpt2", "llama", "bert"]) {
-    const { config } = await loadCheckpoint(shared(`golden/hf/${family}`));
+    const { config } = await loadCheckpoint(goldenPath(`hf/${family}`));
     const known = new Set<string>(hookNames(config));
-    const golden = await sharedTensors(`golden/hf/${family}/golden.f32.safetensors`);
+    const golden = readTensors(goldenPath(`hf/${family}/golden.f32.safetensors`));
     const hooks = [...golden.keys()].filter((name) => /^(blocks|ln_final)\..*hook_/.test(name));
     expect(hooks.length).toBeGreaterThan(20);
     expect(hooks.filter((name) => !known.has(name))).toEqual([]);

@@ -13,6 +13,7 @@ import {
 } from "@diopter/model";
 import {
   add,
+  cast,
   matmul,
   mean,
   mul,
@@ -23,24 +24,16 @@ import {
   zeros,
 } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import {
-  noShared,
-  relative,
-  shared,
-  sharedBytes,
-  sharedJson,
-  sharedTensors,
-  toFloat64,
-} from "./helpers/golden";
+import { goldenPath, readBytes, readJson, readTensors, relative } from "../../../test/golden";
 import { tinyConfig, tinyWeights } from "./helpers/tiny-hooked";
 
 async function golden(model: string) {
-  const folder = `golden/transformerlens/${model}`;
+  const folder = goldenPath(`transformerlens/${model}`);
   const { config, weights } = await loadCheckpoint({
-    config: sharedJson(`${folder}/config.json`),
-    weights: sharedBytes(`${folder}/weights.safetensors`),
+    config: readJson(`${folder}/config.json`),
+    weights: readBytes(`${folder}/weights.safetensors`),
   });
-  const processed = await sharedTensors(`${folder}/processed.f64.safetensors`);
+  const processed = readTensors(`${folder}/processed.f64.safetensors`);
   return { config, weights: toFloat64(weights), processed };
 }
 
@@ -71,7 +64,7 @@ function accessed(w: Weights, name: string): Tensor {
   return w[accessor as "W_Q"](Number(layer));
 }
 
-test.skipIf(noShared)("each step gives TransformerLens's weights", async () => {
+test("each step gives TransformerLens's weights", async () => {
   const { config, weights, processed } = await golden("a");
   const folded = foldLayerNorm(config, weights);
   expect(folded.config.normalizationType).toBe("LNPre");
@@ -86,17 +79,14 @@ test.skipIf(noShared)("each step gives TransformerLens's weights", async () => {
   expect(expectGolden(foldValueBiases(config, weights), processed, "fold_value_biases.")).toBe(6);
 });
 
-test.skipIf(noShared)(
-  "gains alone fold as TransformerLens does without biases and centring",
-  async () => {
-    const { config, weights, processed } = await golden("a");
-    for (const name of [...weights.keys()]) if (/ln.*\.b$/.test(name)) weights.delete(name);
-    const folded = foldLayerNorm(config, weights, { centerReading: false });
-    expect(expectGolden(folded, processed, "fold_ln.no_bias_no_center.")).toBe(3 * 4 + 1);
-  },
-);
+test("gains alone fold as TransformerLens does without biases and centring", async () => {
+  const { config, weights, processed } = await golden("a");
+  for (const name of [...weights.keys()]) if (/ln.*\.b$/.test(name)) weights.delete(name);
+  const folded = foldLayerNorm(config, weights, { centerReading: false });
+  expect(expectGolden(folded, processed, "fold_ln.no_bias_no_center.")).toBe(3 * 4 + 1);
+});
 
-test.skipIf(noShared)("the default chain gives TransformerLens's weights", async () => {
+test("the default chain gives TransformerLens's weights", async () => {
   const { config, weights, processed } = await golden("a");
   const all = processWeights(config, weights, {
     foldLayerNorm: true,
@@ -113,23 +103,20 @@ test.skipIf(noShared)("the default chain gives TransformerLens's weights", async
   expect(expectGolden(all, processed, "all.")).toBe(3 * 12 + 4);
 });
 
-test.skipIf(noShared)(
-  "a model without norms has biases folded and its unembedding centred",
-  async () => {
-    const { config, weights, processed } = await golden("b");
-    expect(expectGolden(centerUnembed(config, weights), processed, "center_unembed.")).toBe(2);
-    expect(expectGolden(foldValueBiases(config, weights), processed, "fold_value_biases.")).toBe(4);
-    const all = processWeights(config, weights, { centerUnembed: true, foldValueBiases: true });
-    // 2 blocks of 8 tensors, and 4 outside; TransformerLens, too, leaves the writing weights alone.
-    expect(expectGolden(all, processed, "all.")).toBe(2 * 8 + 4);
-    expect(foldLayerNorm(config, weights)).toEqual({ config, weights });
-    expect(() => centerWritingWeights(config, weights)).toThrow(
-      new InexactProcessingError(
-        "centerWritingWeights: without LayerNorm the mean of the stream is read",
-      ),
-    );
-  },
-);
+test("a model without norms has biases folded and its unembedding centred", async () => {
+  const { config, weights, processed } = await golden("b");
+  expect(expectGolden(centerUnembed(config, weights), processed, "center_unembed.")).toBe(2);
+  expect(expectGolden(foldValueBiases(config, weights), processed, "fold_value_biases.")).toBe(4);
+  const all = processWeights(config, weights, { centerUnembed: true, foldValueBiases: true });
+  // 2 blocks of 8 tensors, and 4 outside; TransformerLens, too, leaves the writing weights alone.
+  expect(expectGolden(all, processed, "all.")).toBe(2 * 8 + 4);
+  expect(foldLayerNorm(config, weights)).toEqual({ config, weights });
+  expect(() => centerWritingWeights(config, weights)).toThrow(
+    new InexactProcessingError(
+      "centerWritingWeights: without LayerNorm the mean of the stream is read",
+    ),
+  );
+});
 
 async function float64Tiny(change: Partial<ModelConfig> = {}) {
   const { config, weights } = await loadCheckpoint({ config: tinyConfig, weights: tinyWeights() });
@@ -176,8 +163,8 @@ test("RMSNorm folds without centring, its gain being 1 + w where the family says
   expect(foldLayerNorm(normed, weights).config.gainPlusOne).toBe(true);
 });
 
-test.skipIf(noShared)("tied embeddings part when either is changed", async () => {
-  const { config, weights } = await loadCheckpoint(shared("golden/hf/gpt2"));
+test("tied embeddings part when either is changed", async () => {
+  const { config, weights } = await loadCheckpoint(goldenPath("hf/gpt2"));
   for (const step of [foldLayerNorm, centerWritingWeights, centerUnembed]) {
     const { config: after, weights: changed } = step(config, weights);
     expect(after.tiedEmbeddings).toBe(false);
@@ -292,3 +279,7 @@ test("what would not be exact is refused with the reason", async () => {
     ),
   );
 });
+
+function toFloat64(tensors: ReadonlyMap<string, TensorLike>): Map<string, Tensor> {
+  return new Map([...tensors].map(([name, tensor]) => [name, cast(tensor, "float64")]));
+}

@@ -3,36 +3,49 @@ import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import { afterAll, expect, test } from "vitest";
-import { noShared, relative, shared, sharedJson, sharedTensors } from "./helpers/golden";
+import {
+  goldenPath,
+  noTrained,
+  readJson,
+  readTensors,
+  relative,
+  trainedPath,
+} from "../../../test/golden";
 
 const runtime = node();
 afterAll(() => runtime.dispose());
 
-test.skipIf(noShared)("stories260K continues its prompts as the reference does", async () => {
-  const model = await Model.load(shared("models/stories260K/hf"), { runtime });
-  const { prompts } = sharedJson<{
-    prompts: { prompt: string; ids: number[]; greedy_ids: number[]; greedy_text: string }[];
-  }>("golden/stories260K/prompts.json");
-  for (const { prompt, ids, greedy_ids } of prompts) {
-    expect(model.toTokens(prompt)).toEqual(ids);
-    const { ids: generated } = await model.generate(prompt, { maxNewTokens: 50, stopAtEos: false });
-    expect(generated[0]).toEqual(greedy_ids);
-  }
-});
+test.skipIf(noTrained)(
+  "stories260K continues its prompts as the reference does (needs ../shared/models)",
+  async () => {
+    const model = await Model.load(trainedPath("stories260K/hf"), { runtime });
+    const { prompts } = readJson<{
+      prompts: { prompt: string; ids: number[]; greedy_ids: number[]; greedy_text: string }[];
+    }>(goldenPath("stories260K/prompts.json"));
+    for (const { prompt, ids, greedy_ids } of prompts) {
+      expect(model.toTokens(prompt)).toEqual(ids);
+      const { ids: generated } = await model.generate(prompt, {
+        maxNewTokens: 50,
+        stopAtEos: false,
+      });
+      expect(generated[0]).toEqual(greedy_ids);
+    }
+  },
+);
 
-test.skipIf(noShared)(
-  "stories260K has the reference's activations, in single and in double precision",
+test.skipIf(noTrained)(
+  "stories260K has the reference's activations, in single and in double precision (needs ../shared/models)",
   async () => {
     const exact = reference();
-    const golden = await sharedTensors("golden/stories260K/golden.f64.safetensors");
-    const { prompts } = sharedJson<{ prompts: { ids: number[] }[] }>(
-      "golden/stories260K/prompts.json",
+    const golden = readTensors(goldenPath("stories260K/golden.f64.safetensors"));
+    const { prompts } = readJson<{ prompts: { ids: number[] }[] }>(
+      goldenPath("stories260K/prompts.json"),
     );
     for (const [executor, tolerance] of [
       [runtime, 1e-4],
       [exact, 1e-9],
     ] as const) {
-      const model = await Model.load(shared("models/stories260K/hf"), { runtime: executor });
+      const model = await Model.load(trainedPath("stories260K/hf"), { runtime: executor });
       for (const [i, { ids }] of prompts.entries()) {
         const { cache, logits } = await model.runWithCache(ids);
         let compared = 0;
@@ -49,8 +62,8 @@ test.skipIf(noShared)(
   },
 );
 
-test.skipIf(noShared)(
-  "gpt-nano-sort sorts all 729 inputs and has its recorded activations",
+test.skipIf(noTrained)(
+  "gpt-nano-sort sorts all 729 inputs and has its recorded activations (needs ../shared/models)",
   async () => {
     const model = await openSort();
     const recorded = partials();
@@ -84,75 +97,81 @@ test.skipIf(noShared)(
   },
 );
 
-test.skipIf(noShared)("mingpt-adder adds two-digit numbers without a mistake", async () => {
-  const model = await Model.load(
-    {
-      config: sharedJson("models/mingpt-adder/config.json"),
-      weights: await sharedTensors("models/mingpt-adder/model.safetensors"),
-      id: "adder",
-    },
-    { runtime },
-  );
-  // Every 7th sum: 1,429 of 10,000, with 7 coprime to 100 so that all digits occur.
-  const sums = Array.from({ length: 1429 }, (_, i) => i * 7).map(
-    (i) => [Math.floor(i / 100), i % 100] as const,
-  );
-  const prompts = sums.map(([a, b]) => [Math.floor(a / 10), a % 10, Math.floor(b / 10), b % 10]);
-  const { ids } = await model.generate(prompts, { maxNewTokens: 2 });
-  const third = await firstTokens(
-    model,
-    prompts.map((prompt, i) => [...prompt, ...ids[i]!]),
-  );
-  const wrong = sums.filter(([a, b], i) => {
-    const digits = [...ids[i]!, third[i]!];
-    return digits[0]! + 10 * digits[1]! + 100 * digits[2]! !== a + b;
-  });
-  expect(wrong).toEqual([]);
-});
+test.skipIf(noTrained)(
+  "mingpt-adder adds two-digit numbers without a mistake (needs ../shared/models)",
+  async () => {
+    const model = await Model.load(
+      {
+        config: readJson(trainedPath("mingpt-adder/config.json")),
+        weights: readTensors(trainedPath("mingpt-adder/model.safetensors")),
+        id: "adder",
+      },
+      { runtime },
+    );
+    // Every 7th sum: 1,429 of 10,000, with 7 coprime to 100 so that all digits occur.
+    const sums = Array.from({ length: 1429 }, (_, i) => i * 7).map(
+      (i) => [Math.floor(i / 100), i % 100] as const,
+    );
+    const prompts = sums.map(([a, b]) => [Math.floor(a / 10), a % 10, Math.floor(b / 10), b % 10]);
+    const { ids } = await model.generate(prompts, { maxNewTokens: 2 });
+    const third = await firstTokens(
+      model,
+      prompts.map((prompt, i) => [...prompt, ...ids[i]!]),
+    );
+    const wrong = sums.filter(([a, b], i) => {
+      const digits = [...ids[i]!, third[i]!];
+      return digits[0]! + 10 * digits[1]! + 100 * digits[2]! !== a + b;
+    });
+    expect(wrong).toEqual([]);
+  },
+);
 
-test.skipIf(noShared).each([
+test.skipIf(noTrained).each([
   ["l_2_2_model", 0.921],
   ["finetuned_model_0", 0.98],
-] as const)("the induction model %s is right as often as its notes say", async (file, accuracy) => {
-  const folder = "models/gbmi-induction-2l-attn-only";
-  const model = await Model.load(
-    {
-      config: sharedJson(`${folder}/${file}.config.json`),
-      weights: await sharedTensors(`${folder}/${file}.safetensors`),
-      id: file,
-    },
-    { runtime },
-  );
-  const golden = await sharedTensors("golden/transformerlens/induction/golden.f64.safetensors");
-  if (file === "l_2_2_model") {
-    const { logits, cache } = await model.runWithCache(rowsOf(golden.get("tokens")!));
-    expect(logits).toBeAllclose(golden.get("logits")!, relative(golden.get("logits")!, 1e-4));
-    for (const name of cache.names().filter((hook) => golden.has(hook))) {
-      expect(cache.get(name), name).toBeAllclose(
-        golden.get(name)!,
-        relative(golden.get(name)!, 1e-4),
-      );
+] as const)(
+  "the induction model %s is right as often as its notes say (needs ../shared/models)",
+  async (file, accuracy) => {
+    const folder = trainedPath("gbmi-induction-2l-attn-only");
+    const model = await Model.load(
+      {
+        config: readJson(`${folder}/${file}.config.json`),
+        weights: readTensors(`${folder}/${file}.safetensors`),
+        id: file,
+      },
+      { runtime },
+    );
+    const golden = readTensors(goldenPath("transformerlens/induction/golden.f64.safetensors"));
+    if (file === "l_2_2_model") {
+      const { logits, cache } = await model.runWithCache(rowsOf(golden.get("tokens")!));
+      expect(logits).toBeAllclose(golden.get("logits")!, relative(golden.get("logits")!, 1e-4));
+      for (const name of cache.names().filter((hook) => golden.has(hook))) {
+        expect(cache.get(name), name).toBeAllclose(
+          golden.get(name)!,
+          relative(golden.get(name)!, 1e-4),
+        );
+      }
     }
-  }
-  const { Random } = await import("@diopter/tensor");
-  const random = new Random(0);
-  const prompts = Array.from({ length: 2000 }, () => {
-    const seven = random.permutation(26).slice(0, 7);
-    return [...seven, seven[random.integer(0, 6)]!];
-  });
-  const predicted = await firstTokens(model, prompts);
-  const right = prompts.filter(
-    (prompt, i) => predicted[i] === prompt[prompt.indexOf(prompt[7]!) + 1],
-  ).length;
-  // 2,000 draws: three standard errors are under 0.02.
-  expect(Math.abs(right / prompts.length - accuracy)).toBeLessThan(0.02);
-});
+    const { Random } = await import("@diopter/tensor");
+    const random = new Random(0);
+    const prompts = Array.from({ length: 2000 }, () => {
+      const seven = random.permutation(26).slice(0, 7);
+      return [...seven, seven[random.integer(0, 6)]!];
+    });
+    const predicted = await firstTokens(model, prompts);
+    const right = prompts.filter(
+      (prompt, i) => predicted[i] === prompt[prompt.indexOf(prompt[7]!) + 1],
+    ).length;
+    // 2,000 draws: three standard errors are under 0.02.
+    expect(Math.abs(right / prompts.length - accuracy)).toBeLessThan(0.02);
+  },
+);
 
-test.skipIf(noShared).each(["reverse", "xproportion"])(
+test.each(["reverse", "xproportion"])(
   "the compiled program %s computes what Tracr's interpreter does",
   async (name) => {
-    const facts = sharedJson(`golden/tracr/${name}.json`);
-    const golden = await sharedTensors(`golden/tracr/${name}.golden.safetensors`);
+    const facts = readJson(goldenPath(`tracr/${name}.json`));
+    const golden = readTensors(goldenPath(`tracr/${name}.golden.safetensors`));
     const model = await Model.load(
       {
         config: {
@@ -162,7 +181,7 @@ test.skipIf(noShared).each(["reverse", "xproportion"])(
           positional_embedding_type: "standard",
           default_prepend_bos: false,
         },
-        weights: await sharedTensors(`golden/tracr/${name}.safetensors`),
+        weights: readTensors(goldenPath(`tracr/${name}.safetensors`)),
         id: name,
       },
       { runtime },
@@ -174,8 +193,8 @@ test.skipIf(noShared).each(["reverse", "xproportion"])(
 );
 
 async function openSort(): Promise<Model> {
-  const file = sharedJson<{ config: Record<string, unknown> } & Record<string, unknown>>(
-    "models/gpt-nano-sort/gpt-nano-sort-model.json",
+  const file = readJson<{ config: Record<string, unknown> } & Record<string, unknown>>(
+    trainedPath("gpt-nano-sort/gpt-nano-sort-model.json"),
   );
   const tensors = decodeTensors(file);
   return Model.load(
@@ -189,7 +208,7 @@ async function openSort(): Promise<Model> {
 }
 
 function partials(): Map<string, TensorLike> {
-  return decodeTensors(sharedJson("models/gpt-nano-sort/gpt-nano-sort-t0-partials.json"));
+  return decodeTensors(readJson(trainedPath("gpt-nano-sort/gpt-nano-sort-t0-partials.json")));
 }
 
 /** `{ name: { shape, dtype, data } }` with base64 data, at any depth. */

@@ -11,7 +11,7 @@ import {
   type Vocabulary,
 } from "@diopter/model";
 import { describe, expect, test } from "vitest";
-import { noShared, sharedJson } from "./helpers/golden";
+import { goldenPath, readJson } from "../../../test/golden";
 
 const tl = "transformerlens";
 const vocabularies = [
@@ -77,9 +77,7 @@ test("two other libraries meet at the hook", () => {
 });
 
 describe.each(
-  noShared
-    ? []
-    : sharedJson<{ family: string }[]>("golden/hf/summary.json").map(({ family }) => family),
+  readJson<{ family: string }[]>(goldenPath("hf/summary.json")).map(({ family }) => family),
 )("%s", (name) => {
   test.each(vocabularies)("every name that %s has for a hook leads back to it", (to) => {
     const config = configOf(name);
@@ -166,7 +164,7 @@ test("hooks, families and vocabularies that do not exist are named, with the nea
   );
 });
 
-test.skipIf(noShared)("a model's own configuration says how many layers and which blocks", () => {
+test("a model's own configuration says how many layers and which blocks", () => {
   const sequential = configOf("gpt_neox_sequential");
   const mid = "blocks.1.hook_resid_mid";
   expect(translate(mid, { from: tl, to: "hf", family: sequential })).toBe(
@@ -193,7 +191,7 @@ test("one's own family is translated from its description", () => {
 });
 
 function configOf(name: string): ModelConfig {
-  const config = sharedJson(`golden/hf/${name}/config.json`);
+  const config = readJson(goldenPath(`hf/${name}/config.json`));
   const family = families.find(({ matches }) => matches(config))!;
   return family.config(new Fields(name, config), { shape: () => undefined, layers: () => 0 });
 }

@@ -3,7 +3,7 @@ import { node } from "@diopter/model/node";
 import { web } from "@diopter/model/web";
 import { tensor } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { noShared, sharedBytes } from "./helpers/golden";
+import { goldenPath, readBytes } from "../../../test/golden";
 import { modelContract } from "./model.contract";
 import { wave } from "./op-cases";
 import { runtimeContract } from "./runtime.contract";
@@ -17,8 +17,7 @@ runtimeContract(
 );
 
 const files = {
-  available: !noShared,
-  read: async (path: string) => sharedBytes(path) as Uint8Array<ArrayBuffer>,
+  read: async (path: string) => readBytes(goldenPath(path)),
 };
 
 modelContract("web() under Node", () => web(), files, modelTolerances.wasm);

@@ -3,7 +3,7 @@
 import { checkFinite, loadCheckpoint, requireFinite, Weights } from "@diopter/model";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { noShared, shared, sharedBytes, sharedJson, sharedTensors } from "./helpers/golden";
+import { goldenPath, readBytes, readJson, readTensors } from "../../../test/golden";
 import { tinyConfig, tinyWeights } from "./helpers/tiny-hooked";
 
 async function tiny(): Promise<Weights> {
@@ -11,13 +11,13 @@ async function tiny(): Promise<Weights> {
   return new Weights(config, weights);
 }
 
-test.skipIf(noShared)("accessors give back TransformerLens's own tensors", async () => {
-  const folder = "golden/transformerlens/a";
-  const original = await sharedTensors(`${folder}/weights.safetensors`);
+test("accessors give back TransformerLens's own tensors", async () => {
+  const folder = goldenPath("transformerlens/a");
+  const original = readTensors(`${folder}/weights.safetensors`);
   const the = (name: string) => original.get(name) as TensorLike;
   const { config, weights } = await loadCheckpoint({
-    config: sharedJson(`${folder}/config.json`),
-    weights: sharedBytes(`${folder}/weights.safetensors`),
+    config: readJson(`${folder}/config.json`),
+    weights: readBytes(`${folder}/weights.safetensors`),
   });
   const w = new Weights(config, weights);
   expect(w.W_E).toBeAllclose(the("embed.W_E"), { rtol: 0, atol: 0 });
@@ -36,11 +36,11 @@ test.skipIf(noShared)("accessors give back TransformerLens's own tensors", async
   }
 });
 
-test.skipIf(noShared)("grouped keys repeat for the query heads of their group", async () => {
-  const { config, weights } = await loadCheckpoint(shared("golden/hf/llama"));
+test("grouped keys repeat for the query heads of their group", async () => {
+  const { config, weights } = await loadCheckpoint(goldenPath("hf/llama"));
   const w = new Weights(config, weights);
   // 4 query heads over 2 key heads of 8: query heads 2 and 3 share rows 8..15 of k_proj [out, in].
-  const file = await sharedTensors("golden/hf/llama/model.safetensors");
+  const file = readTensors(goldenPath("hf/llama/model.safetensors"));
   const projection = file.get("model.layers.1.self_attn.k_proj.weight") as TensorLike<"float32">;
   const W_K = w.W_K(1);
   expect(W_K.shape).toEqual([4, 32, 8]);
@@ -50,18 +50,15 @@ test.skipIf(noShared)("grouped keys repeat for the query heads of their group", 
   expect(W_K.at(1, 20, 5)).toBe(projection.data[5 * 32 + 20]);
 });
 
-test.skipIf(noShared)(
-  "a tied unembedding is the transposed embedding, and counts once",
-  async () => {
-    const { config, weights } = await loadCheckpoint(shared("golden/hf/gpt2"));
-    const w = new Weights(config, weights);
-    expect(w.W_U.shape).toEqual([24, 97]);
-    expect(w.W_U.at(3, 50)).toBe(w.W_E.at(50, 3));
-    const block = 4 * 24 + (24 * 72 + 72) + (24 * 24 + 24) + (24 * 96 + 96) + (96 * 24 + 24);
-    expect(w.parameterCount).toBe(97 * 24 + 32 * 24 + 3 * block + 2 * 24);
-    expect(w.bytes).toBe(4 * w.parameterCount);
-  },
-);
+test("a tied unembedding is the transposed embedding, and counts once", async () => {
+  const { config, weights } = await loadCheckpoint(goldenPath("hf/gpt2"));
+  const w = new Weights(config, weights);
+  expect(w.W_U.shape).toEqual([24, 97]);
+  expect(w.W_U.at(3, 50)).toBe(w.W_E.at(50, 3));
+  const block = 4 * 24 + (24 * 72 + 72) + (24 * 24 + 24) + (24 * 96 + 96) + (96 * 24 + 24);
+  expect(w.parameterCount).toBe(97 * 24 + 32 * 24 + 3 * block + 2 * 24);
+  expect(w.bytes).toBe(4 * w.parameterCount);
+});
 
 test("a bias that the checkpoint lacks reads as zeros", async () => {
   const { "blocks.0.attn.b_V": _, "unembed.b_U": __, ...rest } = tinyWeights();

@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import {
   abs,
   add,
   concat,
   cumsum,
-  type DType,
   div,
   erf,
   exp,
@@ -34,7 +32,7 @@ import {
   sub,
   sum,
   sumSquare,
-  Tensor,
+  type Tensor,
   tanh,
   tensor,
   transpose,
@@ -43,10 +41,10 @@ import {
   where,
 } from "@diopter/tensor";
 import { expect, test } from "vitest";
+import { goldenPath, readJson, readTensors } from "../../../test/golden";
 
 /** Forward values of PyTorch operations in float64; origin and attributes in that folder's README. */
-const folder = new URL("../../../../shared/golden/grad/", import.meta.url);
-const missing = !existsSync(folder);
+const folder = goldenPath("grad");
 
 interface Case {
   name: string;
@@ -108,19 +106,19 @@ const operations: Record<string, Operation> = {
   ScatterND: ([x, u], a) => scatterND(x!, tensor(a.indices!, { dtype: "int64" }), u!),
 };
 
-test.skipIf(missing)("every kernel gives PyTorch's float64 values", () => {
-  const cases = JSON.parse(readFileSync(new URL("operations.json", folder), "utf8")) as Case[];
-  const read = openTensors(readFileSync(new URL("operations.f64.safetensors", folder)));
+test("every kernel gives PyTorch's float64 values", () => {
+  const cases = readJson<Case[]>(`${folder}/operations.json`);
+  const tensors = readTensors(`${folder}/operations.f64.safetensors`);
   let checked = 0;
   for (const { name, op, inputs, attributes } of cases) {
     const operation = operations[op];
     if (!operation) continue;
     const names = op === "Where" || op.startsWith("Gather") ? whole[op]! : inputs;
     const output = operation(
-      names.map((input) => read(`${name}/${input}`)),
+      names.map((input) => tensors.get(`${name}/${input}`)!),
       attributes as Attributes,
     );
-    expect(output, name).toBeAllclose(read(`${name}/output`), { rtol: 1e-12, atol: 1e-14 });
+    expect(output, name).toBeAllclose(tensors.get(`${name}/output`)!, { rtol: 1e-12, atol: 1e-14 });
     checked++;
   }
   expect(checked).toBe(60);
@@ -132,21 +130,3 @@ const whole: Record<string, string[]> = {
   Gather: ["data", "indices"],
   GatherElements: ["data", "indices"],
 };
-
-/** The few dtypes that the golden file uses. */
-function openTensors(file: Buffer): (name: string) => Tensor {
-  const start = 8 + Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.subarray(8, start).toString("utf8")) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
-  return (name) => {
-    const entry = header[name];
-    if (!entry) throw new RangeError(`golden: no tensor "${name}"`);
-    const [from, to] = entry.data_offsets;
-    const bytes = Uint8Array.from(file.subarray(start + from, start + to)).buffer;
-    const dtype: DType = entry.dtype === "I64" ? "int64" : "float64";
-    const data = dtype === "int64" ? new BigInt64Array(bytes) : new Float64Array(bytes);
-    return new Tensor(dtype, entry.shape, data);
-  };
-}

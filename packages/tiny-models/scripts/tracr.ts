@@ -1,4 +1,4 @@
-/** @file Ships the two compiled programs: `scripts/tracr.ts ../shared/golden/tracr`, from the folder with Tracr's output. */
+/** @file Ships the two compiled programs: `scripts/tracr.ts ../../golden/tracr`, from the folder with Tracr's output. */
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

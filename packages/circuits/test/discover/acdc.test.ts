@@ -2,7 +2,7 @@
 
 import { reference } from "@diopter/model/reference";
 import { describe, expect, test } from "vitest";
-import { noShared, sharedJson } from "../../../model/test/helpers/golden";
+import { goldenPath, readJson } from "../../../../test/golden";
 import { zero } from "../../src/ablation/ablation";
 import { type AcdcState, acdc } from "../../src/discover/acdc";
 import { edgeOrder } from "../../src/discover/acdc-order";
@@ -26,8 +26,8 @@ interface Golden {
   };
 }
 
-describe.skipIf(noShared)("as AutoCircuit", () => {
-  const golden = () => sharedJson<Golden>("golden/eap/auto_circuit.json");
+describe("as AutoCircuit", () => {
+  const golden = () => readJson<Golden>(goldenPath("eap/auto_circuit.json"));
   const firstBatch = () => ({ ...goldenTask(), prompts: goldenTask().prompts.slice(0, 3) });
   const names = () => golden().edges.map(fromAutoCircuitName);
   const order = () => golden().acdc.edge_order.map((edge) => names()[edge]!);

@@ -3,7 +3,7 @@
 import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import { describe, expect, test } from "vitest";
-import { noShared, sharedJson, sharedTensors } from "../../../model/test/helpers/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { mean, resample, zero } from "../../src/ablation/ablation";
 import { EdgeScores } from "../../src/discover/edge-scores";
 import { exactEdges, exactNodes } from "../../src/discover/exact";
@@ -17,14 +17,14 @@ import { andGate, oppositePositions, orGate } from "../helpers/planted";
 
 const runtime = reference();
 
-describe.skipIf(noShared).each([
+describe.each([
   { name: "reference", runtime, tolerance: 1e-9 },
   { name: "node", runtime: node(), tolerance: 1e-4 },
 ])("on $name", ({ runtime, tolerance }) => {
   test("exact effects of edges are EAP-IG's, resampled and zeroed", async () => {
     const model = await goldenModel(runtime);
-    const golden = await sharedTensors("golden/eap/eap_ig.f64.safetensors");
-    const { edges } = sharedJson<{ edges: string[] }>("golden/eap/eap_ig.json");
+    const golden = readTensors(goldenPath("eap/eap_ig.f64.safetensors"));
+    const { edges } = readJson<{ edges: string[] }>(goldenPath("eap/eap_ig.json"));
     // EAP-IG's input is the token embedding alone, which only a replacement other than a prompt can tell.
     const zeroed = { value: zero(), embedding: "split" } as const;
     for (const [key, options, name] of [

@@ -5,14 +5,14 @@ import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import type { TensorLike } from "@diopter/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { noShared, sharedJson, sharedTensors } from "../../../model/test/helpers/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { mean, zero } from "../../src/ablation/ablation";
 import { type AttributeOptions, attributeEdges } from "../../src/discover/attribute-edges";
 import type { EdgeScores } from "../../src/discover/edge-scores";
 import { fromAutoCircuitName } from "../../src/graph/names/auto-circuit";
 import { goldenModel, goldenTask } from "../helpers/golden-task";
 
-describe.skipIf(noShared).each([
+describe.each([
   { name: "reference", runtime: reference(), tolerance: 1e-9 },
   { name: "node", runtime: node(), tolerance: 1e-4 },
 ])("on $name", ({ runtime, tolerance }) => {
@@ -22,11 +22,11 @@ describe.skipIf(noShared).each([
   let names: { eapIg: string[]; autoCircuit: string[] };
   beforeAll(async () => {
     model = await goldenModel(runtime);
-    eapIg = await sharedTensors("golden/eap/eap_ig.f64.safetensors");
-    autoCircuit = await sharedTensors("golden/eap/auto_circuit.f64.safetensors");
+    eapIg = readTensors(goldenPath("eap/eap_ig.f64.safetensors"));
+    autoCircuit = readTensors(goldenPath("eap/auto_circuit.f64.safetensors"));
     names = {
-      eapIg: sharedJson<{ edges: string[] }>("golden/eap/eap_ig.json").edges,
-      autoCircuit: sharedJson<{ edges: string[] }>("golden/eap/auto_circuit.json").edges.map(
+      eapIg: readJson<{ edges: string[] }>(goldenPath("eap/eap_ig.json")).edges,
+      autoCircuit: readJson<{ edges: string[] }>(goldenPath("eap/auto_circuit.json")).edges.map(
         fromAutoCircuitName,
       ),
     };

@@ -4,7 +4,7 @@ import { logitDifference, type Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import { describe, expect, test } from "vitest";
-import { noShared, sharedJson } from "../../../model/test/helpers/golden";
+import { goldenPath, readJson } from "../../../../test/golden";
 import { mean, zero } from "../../src/ablation/ablation";
 import { type AttributeNodesOptions, attributeNodes } from "../../src/discover/attribute-nodes";
 import { exactNodes } from "../../src/discover/exact";
@@ -17,7 +17,7 @@ interface Golden {
   readonly node_scores: Readonly<Record<string, number[]>>;
 }
 
-describe.skipIf(noShared).each([
+describe.each([
   { name: "reference", runtime: reference(), tolerance: 1e-9 },
   { name: "node", runtime: node(), tolerance: 1e-4 },
 ])("on $name", ({ runtime, tolerance }) => {
@@ -27,7 +27,7 @@ describe.skipIf(noShared).each([
     ["EAP-IG-inputs.steps5", { method: "eap-ig-inputs", steps: 5, rule: "right" }],
   ])("%s of the input and of heads is EAP-IG's", async (name, options) => {
     const model: Model = await goldenModel(runtime);
-    const golden = sharedJson<Golden>("golden/eap/eap_ig.json");
+    const golden = readJson<Golden>(goldenPath("eap/eap_ig.json"));
     const scores = await attributeNodes(model, goldenTask(), options);
     const all = golden.node_scores[name]!;
     const largest = Math.max(...all.map(Math.abs));
@@ -40,7 +40,7 @@ describe.skipIf(noShared).each([
   test("EAP-IG multiplies what an MLP's output changes by with the gradient at its input; here it is that at its output", async () => {
     const model = await goldenModel(runtime);
     const { prompts } = goldenTask();
-    const { nodes, node_scores } = sharedJson<Golden>("golden/eap/eap_ig.json");
+    const { nodes, node_scores } = readJson<Golden>(goldenPath("eap/eap_ig.json"));
     const rows = (side: "clean" | "corrupt") => ({
       tokens: prompts.map((p) => (side === "clean" ? p.clean : p.corrupt.other!)),
     });

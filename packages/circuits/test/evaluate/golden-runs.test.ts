@@ -4,7 +4,7 @@ import type { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import { beforeAll, describe, expect, test } from "vitest";
-import { noShared, sharedJson, sharedTensors } from "../../../model/test/helpers/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { type Ablation, ablationOf, mean, resample, zero } from "../../src/ablation/ablation";
 import { evaluateCells } from "../../src/evaluate/evaluate";
 import { Circuit } from "../../src/graph/circuit";
@@ -18,7 +18,7 @@ interface Golden {
   readonly circuits: Readonly<Record<string, readonly number[]>>;
 }
 
-type Tensors = Awaited<ReturnType<typeof sharedTensors>>;
+type Tensors = ReturnType<typeof readTensors>;
 
 /** One metric per logit: whole rows, not only what a metric looks at, are compared. */
 const everyLogit: readonly PromptMetric[] = Array.from({ length: 61 }, (_, token) => ({
@@ -38,7 +38,7 @@ const values: Record<string, (direction: Ablation["direction"]) => Ablation["val
   BATCH_ALL_TOK_MEAN: () => mean({ over: "batch", by: "all" }),
 };
 
-describe.skipIf(noShared).each([
+describe.each([
   { name: "reference", runtime: reference(), tolerance: 1e-9 },
   { name: "node", runtime: node(), tolerance: 1e-4 },
 ])("on $name", ({ runtime, tolerance }) => {
@@ -47,8 +47,8 @@ describe.skipIf(noShared).each([
   let runs: Tensors;
   beforeAll(async () => {
     model = await goldenModel(runtime);
-    golden = sharedJson("golden/eap/auto_circuit.json");
-    runs = await sharedTensors("golden/eap/auto_circuit.f64.safetensors");
+    golden = readJson(goldenPath("eap/auto_circuit.json"));
+    runs = readTensors(goldenPath("eap/auto_circuit.f64.safetensors"));
   });
 
   describe.each(Object.keys(values))("%s", (value) => {

@@ -1,15 +1,15 @@
 /** @file TransformerLens's reference model with its six pairs, as model and task. */
 
 import { Model, type Runtime } from "@diopter/model";
-import { sharedJson, sharedTensors } from "../../../model/test/helpers/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import type { Task } from "../../src/task/task";
 
 export async function goldenModel(runtime: Runtime): Promise<Model> {
-  const folder = "golden/transformerlens/a";
+  const folder = goldenPath("transformerlens/a");
   return Model.load(
     {
-      config: sharedJson(`${folder}/config.json`),
-      weights: await sharedTensors(`${folder}/weights.safetensors`),
+      config: readJson(`${folder}/config.json`),
+      weights: readTensors(`${folder}/weights.safetensors`),
       id: "a",
     },
     { runtime },
@@ -24,7 +24,7 @@ interface Pairs {
 }
 
 export function goldenTask(): Task {
-  const pairs = sharedJson<Pairs>("golden/transformerlens/pairs.json");
+  const pairs = readJson<Pairs>(goldenPath("transformerlens/pairs.json"));
   return {
     name: "pairs",
     version: "1",

@@ -2,7 +2,7 @@ import { logitDifference } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { fromData, type Tensor } from "@diopter/tensor";
 import { afterAll, describe, expect, test } from "vitest";
-import { noShared, relative, sharedTensors } from "../../../model/test/helpers/golden";
+import { goldenPath, readTensors, relative } from "../../../../test/golden";
 import { runtimes } from "../../../model/test/helpers/runtimes";
 import { openModel, pairs } from "../../../model/test/helpers/transformer-lens";
 import { patch } from "../../src/patch/patch";
@@ -13,30 +13,25 @@ describe.each(runtimes)("on $name", ({ runtime, tolerance }) => {
   const executor = runtime();
   afterAll(() => executor.dispose());
 
-  test.skipIf(noShared).each(["a", "b"] as const)(
-    "model %s has TransformerLens's sweeps",
-    async (which) => {
-      const golden = await sharedTensors(
-        `golden/transformerlens/${which}/patching.f64.safetensors`,
-      );
-      const model = await openModel(which, executor);
-      const { clean, corrupt, right, wrong } = pairs();
-      let compared = 0;
-      for (const [name, selection] of Object.entries(patchSweeps)) {
-        const expected = golden.get(name.replace("get_act_patch_", ""));
-        if (!expected) continue;
-        const result = await patch(model, {
-          clean: clean.slice(0, 2),
-          corrupt: corrupt.slice(0, 2),
-          metric: logitDifference(right.slice(0, 2), wrong.slice(0, 2)),
-          ...selection,
-        });
-        expect(result.mean(), name).toBeAllclose(expected, relative(expected, tolerance));
-        compared++;
-      }
-      expect(compared).toBe(which === "a" ? 12 : 9);
-    },
-  );
+  test.each(["a", "b"] as const)("model %s has TransformerLens's sweeps", async (which) => {
+    const golden = readTensors(goldenPath(`transformerlens/${which}/patching.f64.safetensors`));
+    const model = await openModel(which, executor);
+    const { clean, corrupt, right, wrong } = pairs();
+    let compared = 0;
+    for (const [name, selection] of Object.entries(patchSweeps)) {
+      const expected = golden.get(name.replace("get_act_patch_", ""));
+      if (!expected) continue;
+      const result = await patch(model, {
+        clean: clean.slice(0, 2),
+        corrupt: corrupt.slice(0, 2),
+        metric: logitDifference(right.slice(0, 2), wrong.slice(0, 2)),
+        ...selection,
+      });
+      expect(result.mean(), name).toBeAllclose(expected, relative(expected, tolerance));
+      compared++;
+    }
+    expect(compared).toBe(which === "a" ? 12 : 9);
+  });
 });
 
 const clean = randomPrompts(3, 6, 1);

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { createTokenizer } from "@diopter/model";
 import { expect, test } from "vitest";
+import { noTrained, readJson, trainedPath } from "../../../../test/golden";
 import { ioi } from "../../src/task/generators/ioi";
 import {
   answerToken,
@@ -48,12 +47,10 @@ test("prompts begin with the beginning-of-sequence token where there is one", ()
   expect(promptPrefix("toy", { tokenizer: spaced() })).toEqual([]);
 });
 
-const folder = resolve(import.meta.dirname, "../../../../../shared/models/stories260K/hf");
-
-test.skipIf(!existsSync(folder))(
-  "names are found in a tokenizer that marks words, not spaces",
+test.skipIf(noTrained)(
+  "names are found in a tokenizer that marks words, not spaces (needs ../shared/models)",
   () => {
-    const read = (file: string) => JSON.parse(readFileSync(resolve(folder, file), "utf8"));
+    const read = (file: string) => readJson(trainedPath(`stories260K/hf/${file}`));
     const tokenizer = createTokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
     const names = "Lily Tim Timmy One She Once Mary Jonathan".split(" "); // the last two are several tokens
     const { prompts, candidates } = ioi({

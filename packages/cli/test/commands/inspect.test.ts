@@ -1,11 +1,11 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Builder, encode } from "@diopter/graph";
 import { hookNames, Model } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { worldCausal } from "@diopter/tiny-models";
 import { expect, test } from "vitest";
+import { goldenPath } from "../../../../test/golden";
 import { diopter, json, temporaryFolder } from "../capture";
 
 interface InspectJson {
@@ -91,10 +91,8 @@ test("a folder without a model says which file is missing", async () => {
   expect(err.trimEnd()).not.toContain("\n");
 });
 
-const exports = fileURLToPath(new URL("../../../../../shared/golden/onnx/", import.meta.url));
-
-test.skipIf(!existsSync(exports))("an ONNX file gives the map of its hooks", async () => {
-  const path = join(exports, "gpt2/optimum-past.onnx");
+test("an ONNX file gives the map of its hooks", async () => {
+  const path = goldenPath("onnx/gpt2/optimum-past.onnx");
   const { out } = await diopter(["inspect", path]);
   expect(out).toMatch(
     /blocks\.0\.attn\.hook_pattern +\/transformer\/h\.0\/attn\/Softmax_output_0 +\[batch, head, query, key\]/,

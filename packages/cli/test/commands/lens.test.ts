@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { logitLens } from "@diopter/lens";
 import { Model } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { worldCausal } from "@diopter/tiny-models";
 import { expect, test } from "vitest";
+import { noTrained, trainedPath } from "../../../../test/golden";
 import { diopter, json, temporaryFolder } from "../capture";
 
 const prompt = "The maker of the Chromebook is";
-const adder = join(import.meta.dirname, "../../../../../shared/models/mingpt-adder");
 
 interface LensJson {
   readonly schema: number;
@@ -89,11 +89,19 @@ test("a masked model is read at its masks", async () => {
   expect(out).not.toContain('at "."');
 });
 
-test.skipIf(!existsSync(adder))("a model without a tokenizer takes ids", async () => {
-  const { code, out } = await diopter(["lens", adder, "1,2,3,4", "--tokens"]);
-  expect(code).toBe(0);
-  expect(out).toContain('at "4" (position 3)');
-});
+test.skipIf(noTrained)(
+  "a model without a tokenizer takes ids (needs ../shared/models)",
+  async () => {
+    const { code, out } = await diopter([
+      "lens",
+      trainedPath("mingpt-adder"),
+      "1,2,3,4",
+      "--tokens",
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain('at "4" (position 3)');
+  },
+);
 
 test.each([
   [

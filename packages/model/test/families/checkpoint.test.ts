@@ -9,7 +9,7 @@ import {
 } from "@diopter/model";
 import { fromData, slice, type TensorLike, zeros } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { noShared, sharedJson, sharedTensors } from "../helpers/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { tinyConfig, tinyWeights } from "../helpers/tiny-hooked";
 
 /** Loads a reference model after `change` has been at its tensors and configuration. */
@@ -17,13 +17,13 @@ async function load(
   family: string,
   change: (tensors: Map<string, TensorLike>, config: Record<string, unknown>) => void = () => {},
 ) {
-  const config = sharedJson(`golden/hf/${family}/config.json`);
-  const weights = await sharedTensors(`golden/hf/${family}/model.safetensors`);
+  const config = readJson(goldenPath(`hf/${family}/config.json`));
+  const weights = readTensors(goldenPath(`hf/${family}/model.safetensors`));
   change(weights, config);
   return loadCheckpoint({ config, weights });
 }
 
-test.skipIf(noShared)("a missing tensor is named with the shape it should have", async () => {
+test("a missing tensor is named with the shape it should have", async () => {
   await expect(
     load("llama", (tensors) => tensors.delete("model.layers.1.mlp.up_proj.weight")),
   ).rejects.toThrow(
@@ -34,7 +34,7 @@ test.skipIf(noShared)("a missing tensor is named with the shape it should have",
   );
 });
 
-test.skipIf(noShared)("several missing tensors are counted", async () => {
+test("several missing tensors are counted", async () => {
   await expect(
     load("gpt2", (tensors) => {
       tensors.delete("transformer.h.2.attn.c_attn.weight");
@@ -44,7 +44,7 @@ test.skipIf(noShared)("several missing tensors are counted", async () => {
   );
 });
 
-test.skipIf(noShared)("a tensor that may have two names is asked for under both", async () => {
+test("a tensor that may have two names is asked for under both", async () => {
   await expect(
     load("bert", (tensors) => tensors.delete("bert.embeddings.LayerNorm.weight")),
   ).rejects.toThrow(
@@ -52,7 +52,7 @@ test.skipIf(noShared)("a tensor that may have two names is asked for under both"
   );
 });
 
-test.skipIf(noShared)("a misshapen tensor is named with expected and got", async () => {
+test("a misshapen tensor is named with expected and got", async () => {
   await expect(
     load("llama", (tensors) => tensors.set("model.layers.1.mlp.up_proj.weight", zeros([48, 30]))),
   ).rejects.toThrow(
@@ -63,7 +63,7 @@ test.skipIf(noShared)("a misshapen tensor is named with expected and got", async
   );
 });
 
-test.skipIf(noShared)("a fused tensor of the wrong width is named, too", async () => {
+test("a fused tensor of the wrong width is named, too", async () => {
   await expect(
     load("gpt2", (tensors) => tensors.set("transformer.h.0.attn.c_attn.bias", zeros([71]))),
   ).rejects.toThrow(
@@ -71,7 +71,7 @@ test.skipIf(noShared)("a fused tensor of the wrong width is named, too", async (
   );
 });
 
-test.skipIf(noShared)("an extra tensor is not dropped", async () => {
+test("an extra tensor is not dropped", async () => {
   await expect(
     load("llama", (tensors) =>
       tensors.set("model.layers.0.self_attn.q_proj.lora_A", zeros([2, 2])),
@@ -81,18 +81,15 @@ test.skipIf(noShared)("an extra tensor is not dropped", async () => {
   );
 });
 
-test.skipIf(noShared)(
-  "fewer layers in the configuration than in the file are noticed",
-  async () => {
-    await expect(
-      load("gpt2", (_, config) => {
-        config.n_layer = 2;
-      }),
-    ).rejects.toThrow(/^gpt2: unexpected tensor "transformer\.h\.2\.\S+" \(and 11 more\); /);
-  },
-);
+test("fewer layers in the configuration than in the file are noticed", async () => {
+  await expect(
+    load("gpt2", (_, config) => {
+      config.n_layer = 2;
+    }),
+  ).rejects.toThrow(/^gpt2: unexpected tensor "transformer\.h\.2\.\S+" \(and 11 more\); /);
+});
 
-test.skipIf(noShared)("integers are no weights", async () => {
+test("integers are no weights", async () => {
   await expect(
     load("gpt2", (tensors) =>
       tensors.set("transformer.ln_f.bias", fromData(new Int32Array(24), [24])),
@@ -102,7 +99,7 @@ test.skipIf(noShared)("integers are no weights", async () => {
   );
 });
 
-test.skipIf(noShared)("masks, position ids and heads for other tasks are passed over", async () => {
+test("masks, position ids and heads for other tasks are passed over", async () => {
   const extra: Record<string, readonly string[]> = {
     gpt2: ["transformer.h.0.attn.bias", "transformer.h.2.attn.masked_bias"],
     llama: ["model.layers.0.self_attn.rotary_emb.inv_freq"],
@@ -117,49 +114,43 @@ test.skipIf(noShared)("masks, position ids and heads for other tasks are passed 
   }
 });
 
-test.skipIf(noShared)(
-  "tensor names may lack the prefix, or BERT's may say gamma and beta",
-  async () => {
-    const renamed = (from: RegExp, to: string) => (tensors: Map<string, TensorLike>) => {
-      for (const [name, tensor] of [...tensors]) {
-        tensors.delete(name);
-        tensors.set(name.replace(from, to), tensor);
-      }
-    };
-    for (const family of ["gpt2", "llama", "bert"]) {
-      const bare = await load(family, renamed(/^(transformer|model|bert)\./, ""));
-      expect(await hashOf(bare)).toBe(await hashOf(await load(family)));
+test("tensor names may lack the prefix, or BERT's may say gamma and beta", async () => {
+  const renamed = (from: RegExp, to: string) => (tensors: Map<string, TensorLike>) => {
+    for (const [name, tensor] of [...tensors]) {
+      tensors.delete(name);
+      tensors.set(name.replace(from, to), tensor);
     }
-    const gamma = await load("bert", (tensors) => {
-      renamed(/LayerNorm\.weight$/, "LayerNorm.gamma")(tensors);
-      renamed(/LayerNorm\.bias$/, "LayerNorm.beta")(tensors);
+  };
+  for (const family of ["gpt2", "llama", "bert"]) {
+    const bare = await load(family, renamed(/^(transformer|model|bert)\./, ""));
+    expect(await hashOf(bare)).toBe(await hashOf(await load(family)));
+  }
+  const gamma = await load("bert", (tensors) => {
+    renamed(/LayerNorm\.weight$/, "LayerNorm.gamma")(tensors);
+    renamed(/LayerNorm\.bias$/, "LayerNorm.beta")(tensors);
+  });
+  expect(await hashOf(gamma)).toBe(await hashOf(await load("bert")));
+});
+
+test("a tied checkpoint may repeat its embedding, but nothing else there", async () => {
+  const repeat = (first: number) => (tensors: Map<string, TensorLike>) => {
+    const { shape, data } = tensors.get("transformer.wte.weight") as TensorLike<"float32">;
+    const copy = data.slice();
+    copy[0] = (copy[0] as number) + first;
+    tensors.set("lm_head.weight", { dtype: "float32", shape, data: copy });
+  };
+  const tied = (first: number) =>
+    load("gpt2", (tensors, config) => {
+      config.tie_word_embeddings = true;
+      repeat(first)(tensors);
     });
-    expect(await hashOf(gamma)).toBe(await hashOf(await load("bert")));
-  },
-);
+  expect(await hashOf(await tied(0))).toBe(await hashOf(await load("gpt2")));
+  await expect(tied(1)).rejects.toThrow(
+    'gpt2: config.json ties the embeddings, but tensor "lm_head.weight" differs from them',
+  );
+});
 
-test.skipIf(noShared)(
-  "a tied checkpoint may repeat its embedding, but nothing else there",
-  async () => {
-    const repeat = (first: number) => (tensors: Map<string, TensorLike>) => {
-      const { shape, data } = tensors.get("transformer.wte.weight") as TensorLike<"float32">;
-      const copy = data.slice();
-      copy[0] = (copy[0] as number) + first;
-      tensors.set("lm_head.weight", { dtype: "float32", shape, data: copy });
-    };
-    const tied = (first: number) =>
-      load("gpt2", (tensors, config) => {
-        config.tie_word_embeddings = true;
-        repeat(first)(tensors);
-      });
-    expect(await hashOf(await tied(0))).toBe(await hashOf(await load("gpt2")));
-    await expect(tied(1)).rejects.toThrow(
-      'gpt2: config.json ties the embeddings, but tensor "lm_head.weight" differs from them',
-    );
-  },
-);
-
-test.skipIf(noShared)("an untied head that config.json does not speak of is used", async () => {
+test("an untied head that config.json does not speak of is used", async () => {
   const { config, weights } = await load("gpt2", (tensors) => {
     tensors.set(
       "lm_head.weight",

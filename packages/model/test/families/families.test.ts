@@ -8,7 +8,7 @@ import {
   UnsupportedModelError,
 } from "@diopter/model";
 import { expect, test } from "vitest";
-import { noShared, sharedJson } from "../helpers/golden";
+import { goldenPath, readJson } from "../../../../test/golden";
 import { tinyConfig } from "../helpers/tiny-hooked";
 
 type Json = Record<string, unknown>;
@@ -243,8 +243,8 @@ test("hooked: every switch of TransformerLens that the transformer has", () => {
   );
 });
 
-test.skipIf(noShared)("the reference configurations are read as their makers meant", () => {
-  const scaled = read(sharedJson("golden/hf/llama3_rope/config.json"));
+test("the reference configurations are read as their makers meant", () => {
+  const scaled = read(readJson(goldenPath("hf/llama3_rope/config.json")));
   // 2 heads of 16 in a stream of 24, one of them for keys and values.
   expect(scaled).toMatchObject({ dModel: 24, dHead: 16, nKeyValueHeads: 1, rotaryBase: 500 });
   expect(scaled.rotaryScaling).toMatchObject({ type: "llama3", originalContext: 32 });

@@ -1,7 +1,7 @@
 /** @file TransformerLens's reference models a and b, with their prompts. */
 
 import { Model, type Runtime } from "@diopter/model";
-import { shared, sharedJson, sharedTensors } from "./golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 
 export interface Pairs {
   readonly clean: number[][];
@@ -12,19 +12,17 @@ export interface Pairs {
 }
 
 export function pairs(): Pairs {
-  return sharedJson<Pairs>("golden/transformerlens/pairs.json");
+  return readJson<Pairs>(goldenPath("transformerlens/pairs.json"));
 }
 
 export async function openModel(which: "a" | "b", runtime: Runtime): Promise<Model> {
-  const folder = `golden/transformerlens/${which}`;
+  const folder = goldenPath(`transformerlens/${which}`);
   return Model.load(
     {
-      config: sharedJson(`${folder}/config.json`),
-      weights: await sharedTensors(`${folder}/weights.safetensors`),
+      config: readJson(`${folder}/config.json`),
+      weights: readTensors(`${folder}/weights.safetensors`),
       id: which,
     },
     { runtime },
   );
 }
-
-export { shared };

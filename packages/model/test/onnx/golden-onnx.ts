@@ -2,7 +2,7 @@
 
 import { Model, type Runtime } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
-import { noShared, shared, sharedJson, sharedTensors } from "../helpers/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 
 export interface Export {
   readonly file: string;
@@ -19,12 +19,10 @@ export interface HookRecord {
   readonly absent: readonly string[];
 }
 
-export const exports: readonly Export[] = noShared
-  ? []
-  : sharedJson<Export[]>("golden/onnx/index.json");
-export const hookRecords: Readonly<Record<string, HookRecord>> = noShared
-  ? {}
-  : sharedJson<Record<string, HookRecord>>("golden/onnx/hooks.json");
+export const exports: readonly Export[] = readJson<Export[]>(goldenPath("onnx/index.json"));
+export const hookRecords: Readonly<Record<string, HookRecord>> = readJson<
+  Record<string, HookRecord>
+>(goldenPath("onnx/hooks.json"));
 
 /** Exports whose numbers are those of the goldens. */
 export const floatExports: readonly Export[] = exports.filter(({ file }) => file in hookRecords);
@@ -33,7 +31,7 @@ export const quantizedExports: readonly Export[] = exports.filter(
 );
 
 export function onnxPath(file: string): string {
-  return shared(`golden/onnx/${file}`);
+  return goldenPath(`onnx/${file}`);
 }
 
 export function openExport(file: string, runtime: Runtime): Promise<Model> {
@@ -42,7 +40,7 @@ export function openExport(file: string, runtime: Runtime): Promise<Model> {
 
 /** The golden tensors of an export's model, float32. */
 export async function goldensOf({ golden }: Export): Promise<Map<string, TensorLike>> {
-  return sharedTensors(`golden/${golden}/golden.f32.safetensors`);
+  return readTensors(goldenPath(`${golden}/golden.f32.safetensors`));
 }
 
 /** Rows of a matrix of whole numbers. */

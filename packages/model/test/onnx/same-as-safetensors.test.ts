@@ -4,16 +4,16 @@ import { type Edit, logitDifference, Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import type { TensorLike } from "@diopter/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { goldenPath } from "../../../../test/golden";
 import { attributeEdges } from "../../../circuits/src/discover/attribute-edges";
 import type { Task } from "../../../circuits/src/task/task";
 import { logitLens } from "../../../lens/src/logit-lens";
-import { noShared, shared } from "../helpers/golden";
 import { distance, goldensOf, openExport, rows } from "./golden-onnx";
 
 const runtime = node();
 afterAll(() => runtime.dispose());
 
-describe.skipIf(noShared).each([
+describe.each([
   ["gpt2", "gpt2/optimum-past.onnx"],
   ["gpt2", "gpt2/optimum-past-fused.onnx"],
   ["llama", "llama/torchscript17-sdpa.onnx"],
@@ -24,7 +24,7 @@ describe.skipIf(noShared).each([
   let prompts: number[][];
   beforeAll(async () => {
     imported = await openExport(file, runtime);
-    original = await Model.load(shared(`golden/hf/${family}`), { runtime });
+    original = await Model.load(goldenPath(`hf/${family}`), { runtime });
     const golden = await goldensOf({ file, family, route: "", golden: `hf/${family}` });
     prompts = rows(golden.get("input_ids")!);
   });

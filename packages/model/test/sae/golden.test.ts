@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { decodeSafetensors, loadSae, Model } from "@diopter/model";
+import { loadSae, Model } from "@diopter/model";
 import { reshape } from "@diopter/tensor";
 import { afterAll, describe, expect, test } from "vitest";
+import { goldenPath, readTensors } from "../../../../test/golden";
 import { runtimes } from "../helpers/runtimes";
 import { tinyConfig, tinyWeights } from "../helpers/tiny-hooked";
 
@@ -33,7 +32,7 @@ describe.each(runtimes)("on $name", ({ name: runtimeName, runtime }) => {
 
   test.each(Object.entries(cases))("a %s SAE gives the golden's values", async (name, encoder) => {
     const sae = await loadSae(
-      folder(name),
+      goldenPath(`sae/${name}`),
       name === "standard_expected_average" ? { scale: 0.5 } : {},
     );
     expect(sae.config).toMatchObject({
@@ -42,7 +41,7 @@ describe.each(runtimes)("on $name", ({ name: runtimeName, runtime }) => {
       prependBos: true,
       contextSize: 6,
     });
-    const golden = await decodeSafetensors(readFileSync(`${folder(name)}/golden.safetensors`));
+    const golden = readTensors(goldenPath(`sae/${name}/golden.safetensors`));
     const model = await Model.load(
       { config: tinyConfig, weights: tinyWeights(), id: "tiny" },
       { runtime: executor },
@@ -67,7 +66,3 @@ describe.each(runtimes)("on $name", ({ name: runtimeName, runtime }) => {
     expect(cache.has(`${hookNameOut}.hook_sae_error`)).toBe(false);
   });
 });
-
-function folder(name: string): string {
-  return fileURLToPath(new URL(`../golden/sae/${name}`, import.meta.url));
-}

@@ -10,16 +10,14 @@ import { served } from "./served";
 const options = inject("web");
 const tolerance = Math.max(1e-4, modelTolerances[options.device]);
 
-describe.skipIf(!served.available)(`on ${options.device}`, () => {
+describe(`on ${options.device}`, () => {
   test.each([
     ["gpt2/optimum-past.onnx", "hf/gpt2"],
     ["llama/optimum-past.onnx", "hf/llama"],
     ["bert/optimum-fused.onnx", "hf/bert"],
   ])("%s gives logits and every hook of transformers", async (file, folder) => {
-    const bytes = await served.read(`golden/onnx/${file}`);
-    const golden = await decodeSafetensors(
-      await served.read(`golden/${folder}/golden.f32.safetensors`),
-    );
+    const bytes = await served.read(`onnx/${file}`);
+    const golden = await decodeSafetensors(await served.read(`${folder}/golden.f32.safetensors`));
     const model = await Model.fromOnnx(bytes, { runtime: web(options) });
     const types = golden.get("token_type_ids");
     const { logits, cache } = await model.runWithCache({

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { goldenPath, readJson } from "../../../../../test/golden";
 import { Circuit } from "../../../src/graph/circuit";
 import { fromEapIg, toEapIg } from "../../../src/graph/names/eap-ig";
 import { shape } from "../shapes";
-import { hasGolden, readGolden } from "./golden";
 
 const meta = { name: "toy", version: "1", source: "by hand" };
 const cfg = { n_layers: 1, n_heads: 1, parallel_attn_mlp: false, d_model: 8 };
@@ -113,8 +113,10 @@ test("scores of another length are refused", () => {
   );
 });
 
-test.skipIf(!hasGolden)("the names of a real EAP-IG graph are all of ours (G1, G2, G4)", () => {
-  const { edges, nodes } = readGolden<{ edges: string[]; nodes: string[] }>("eap_ig.json");
+test("the names of a real EAP-IG graph are all of ours (G1, G2, G4)", () => {
+  const { edges, nodes } = readJson<{ edges: string[]; nodes: string[] }>(
+    goldenPath("eap/eap_ig.json"),
+  );
   const { graph, size } = Circuit.ofEdges(shape(3, 4), edges, meta);
   expect([size, graph.edgeCount]).toEqual([edges.length, edges.length]);
   expect(graph.sources.map(({ name }) => name)).toEqual(nodes);

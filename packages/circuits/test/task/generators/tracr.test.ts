@@ -1,33 +1,21 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { goldenPath, readJson, readTensors } from "../../../../../test/golden";
 import { checkTask } from "../../../src/task/check-task";
 import { tracrReverse, tracrXProportion } from "../../../src/task/generators/tracr";
 
-const golden = resolve(import.meta.dirname, "../../../../../../shared/golden/tracr");
-
 /** Input ids [cases, 6] and one residual row per position of a golden file. */
 function read(name: string) {
-  const bytes = readFileSync(resolve(golden, `${name}.golden.safetensors`));
-  const size = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, 8 + size).toString()) as Record<
-    "input_ids" | "resid_final",
-    { shape: number[]; data_offsets: [number, number] }
-  >;
-  const start = 8 + size;
-  const [cases, pos] = header.input_ids.shape as [number, number];
-  const width = header.resid_final.shape[2]!;
-  const idsAt = start + header.input_ids.data_offsets[0];
-  const residAt = start + header.resid_final.data_offsets[0];
+  const golden = readTensors(goldenPath(`tracr/${name}.golden.safetensors`));
+  const ids = golden.get("input_ids")!;
+  const resid = golden.get("resid_final")!;
+  const [cases, pos] = ids.shape as [number, number];
   return Array.from({ length: cases }, (_, i) => ({
-    ids: Array.from({ length: pos }, (_, p) =>
-      Number(bytes.readBigInt64LE(idsAt + 8 * (i * pos + p))),
-    ),
-    resid: (p: number, d: number) => bytes.readFloatLE(residAt + 4 * ((i * pos + p) * width + d)),
+    ids: Array.from({ length: pos }, (_, p) => Number(ids.at(i, p))),
+    resid: (p: number, d: number) => Number(resid.at(i, p, d)),
   }));
 }
 const labels = (name: string): string[] =>
-  JSON.parse(readFileSync(resolve(golden, `${name}.json`), "utf8")).residual_labels;
+  readJson<{ residual_labels: string[] }>(goldenPath(`tracr/${name}.json`)).residual_labels;
 
 test("reversing 1 2 3 3 3 asks for 3 3 3 2 1", () => {
   const task = checkTask(tracrReverse());
@@ -50,7 +38,7 @@ test("the shares of x in x y x x w are 1, 1/2, 2/3, 3/4 and 3/5", () => {
   expect(prompt.sequence!.map(({ value }) => value)).toEqual([1, 1 / 2, 2 / 3, 3 / 4, 3 / 5]);
 });
 
-test.skipIf(!existsSync(golden))("answers are what the compiled reverse model writes", () => {
+test("answers are what the compiled reverse model writes", () => {
   const outputs = [1, 2, 3].map((token) => labels("reverse").indexOf(`reverse_1:${token}`));
   const byIds = new Map(tracrReverse().prompts.map((prompt) => [prompt.clean.join(), prompt]));
   const cases = read("reverse");
@@ -63,7 +51,7 @@ test.skipIf(!existsSync(golden))("answers are what the compiled reverse model wr
   }
 });
 
-test.skipIf(!existsSync(golden))("values are what the compiled x-proportion model writes", () => {
+test("values are what the compiled x-proportion model writes", () => {
   const dim = labels("xproportion").indexOf("frac_prevs_7");
   const byIds = new Map(tracrXProportion().prompts.map((prompt) => [prompt.clean.join(), prompt]));
   const cases = read("xproportion");

@@ -3,8 +3,8 @@
 import { decode, type Graph, type Initializer, inferShapes } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
+import { goldenPath, readBytes, readJson } from "../../../../../test/golden";
 import { normalForm } from "../../../src/onnx/normal/normal-form";
-import { noShared, sharedBytes, sharedJson } from "../../helpers/golden";
 import { difference, runOnnx, withOutputs } from "./run-onnx";
 
 interface Entry {
@@ -12,9 +12,7 @@ interface Entry {
   readonly family: string;
 }
 
-const files = noShared
-  ? ["none"]
-  : sharedJson<Entry[]>("golden/onnx/index.json").map((x) => x.file);
+const files = readJson<Entry[]>(goldenPath("onnx/index.json")).map((x) => x.file);
 
 /** ONNX Runtime refuses a batch of two there. */
 const ONE_ROW = /llama\/(dynamo23-sdpa|optimum1-fused)/;
@@ -22,7 +20,7 @@ const HALF = /(fp16|q4f16)\.onnx$/;
 const POSITIONS = 12;
 const PADDING = 3;
 
-test.skipIf(noShared).each(files)("%s keeps its numbers and names", async (file) => {
+test.each(files)("%s keeps its numbers and names", async (file) => {
   const source = read(file);
   const normal = normalForm(source);
   expect(normal.notes).toEqual([]);
@@ -37,7 +35,7 @@ test.skipIf(noShared).each(files)("%s keeps its numbers and names", async (file)
   }
 });
 
-test.skipIf(noShared).each(files)("%s keeps its numbers where prompts are padded", async (file) => {
+test.each(files)("%s keeps its numbers where prompts are padded", async (file) => {
   const source = read(file);
   const { graph } = normalForm(source);
   const feeds = feedsOf(source, file, PADDING);
@@ -49,7 +47,7 @@ test.skipIf(noShared).each(files)("%s keeps its numbers where prompts are padded
   expect(difference(p!, q!)).toBeLessThan(tolerance);
 });
 
-test.skipIf(noShared).each(files)("%s becomes the documented form", (file) => {
+test.each(files)("%s becomes the documented form", (file) => {
   const { graph, aliases, origin } = normalForm(read(file));
   const inputs = graph.inputs.map(({ name }) => name);
   const tokens = ["input_ids", "attention_mask", "position_ids", "token_type_ids"];
@@ -76,12 +74,12 @@ test.skipIf(noShared).each(files)("%s becomes the documented form", (file) => {
 
 /** A file with its weights inside, and 4-bit products in float32: with 8-bit activations numbers are others. */
 function read(file: string): Graph {
-  const graph = decode(sharedBytes(`golden/onnx/${file}`));
-  const folder = `golden/onnx/${file.split("/")[0]}`;
+  const graph = decode(readBytes(goldenPath(`onnx/${file}`)));
+  const folder = goldenPath(`onnx/${file.split("/")[0]}`);
   const load = (tensor: Initializer): Initializer => {
     if (!("external" in tensor)) return tensor;
     const { location, offset, length } = tensor.external;
-    const bytes = sharedBytes(`${folder}/${location}`).slice(offset, offset + length!);
+    const bytes = readBytes(`${folder}/${location}`).slice(offset, offset + length!);
     return { dtype: "float32", shape: tensor.shape, data: new Float32Array(bytes.buffer) };
   };
   const initializers = new Map([...graph.initializers].map(([name, x]) => [name, load(x)]));

@@ -1,4 +1,4 @@
-"""Tiny random models of families that have no goldens elsewhere -> packages/model/test/golden/<name>/.
+"""Tiny random models of families that have no goldens elsewhere -> golden/families/<name>/.
 
 Each folder gets config.json and model.safetensors as save_pretrained writes them (weights float32), and
 golden.safetensors: activations in float64 under TransformerLens hook names, for a plain batch and for a left-padded
@@ -6,7 +6,7 @@ one ("padded."). transformers rounds parts of a float64 model to float32 (norms,
 such request is answered in float64.
 
 Made with torch 2.15.0 (on the CPU), transformers 4.57.1, safetensors 0.6.2, numpy 2.2.6, Python 3.11. Seed 7000 + index.
-Usage: python scripts/golden/families.py [name ...]
+Usage: python golden/scripts/families.py [name ...]
 """
 
 import json
@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-HERE = Path(__file__).resolve().parents[2] / "packages/model/test/golden"
+HERE = Path(__file__).resolve().parents[1] / "families"
 VOCAB, BATCH, POS, PADS = 61, 2, 10, 3
 
 LLAMA = dict(blocks="model.layers", out="self_attn.o_proj", down="mlp.down_proj", attn_out="self_attn.o_proj",

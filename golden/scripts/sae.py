@@ -1,4 +1,4 @@
-"""Tiny random SAEs of every architecture in SAELens's format -> packages/model/test/golden/sae/<name>/.
+"""Tiny random SAEs of every architecture in SAELens's format -> golden/sae/<name>/.
 
 Each folder gets cfg.json and sae_weights.safetensors as SAELens lays them out (flat before its version 6, with the
 metadata apart from then on), and golden.safetensors: an input [4, d_in] and what becomes of it, in float64.
@@ -9,7 +9,7 @@ al. 2024, which keeps one threshold for inference. Gated: Rajamanoharan et al. 2
 with skip connection: Paulo et al. 2025.
 
 Made with numpy 2.4.6, safetensors 0.8.0, Python 3.11. Seed 4000 + index.
-Usage: python scripts/golden/sae.py
+Usage: python golden/scripts/sae.py
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-HERE = Path(__file__).resolve().parents[2] / "packages/model/test/golden/sae"
+HERE = Path(__file__).resolve().parents[1] / "sae"
 D_SAE, POS = 10, 4
 RESID, Z = "blocks.1.hook_resid_pre", "blocks.1.attn.hook_z"
 
