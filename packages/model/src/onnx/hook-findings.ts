@@ -2,11 +2,11 @@
 
 import { hookNames } from "../hooks/names";
 import type { Found, Layer } from "./assemble";
-import { joinCoordinates } from "./join";
 import type { Norm } from "./match/norm";
 import { withoutFactor } from "./match/query";
 import { asVar, type Body, keyOf, type Var } from "./read/body";
 import type { Field } from "./read/field";
+import { joinCoordinates } from "./read/join";
 import type { Reading } from "./read/read-graph";
 
 /** A value of a file that holds an activation. */
@@ -41,9 +41,9 @@ interface Target {
 export function hookFindings(
   found: Found,
   reading: Reading,
-  namesOf: (value: string) => readonly string[],
+  inFile: (value: string) => boolean,
 ): HookFinding[] {
-  const values = indexValues(reading, namesOf);
+  const values = indexValues(reading, inFile);
   const targets = new Map(targetsOf(found).map((target) => [target.hook, target]));
   return hookNames(found.config).map((hook) => {
     const target = targets.get(hook);
@@ -73,17 +73,16 @@ interface Indexed {
 
 function indexValues(
   { meanings, graph }: Reading,
-  namesOf: (value: string) => readonly string[],
+  inFile: (value: string) => boolean,
 ): Map<string, Indexed[]> {
   const index = new Map<string, Indexed[]>();
   for (const [name, meaning] of meanings) {
-    const origins = namesOf(name);
-    if (meaning.kind !== "field" || origins.length === 0 || graph.initializers.has(name)) continue;
+    if (meaning.kind !== "field" || !inFile(name) || graph.initializers.has(name)) continue;
     const { factor, body } = withoutFactor(meaning.body);
     const names = new Map<Var, number>();
     const key = keyOf(body, names);
     const list = index.get(key) ?? [];
-    for (const origin of origins) list.push({ name: origin, field: meaning, factor, names });
+    list.push({ name, field: meaning, factor, names });
     index.set(key, list);
   }
   return index;

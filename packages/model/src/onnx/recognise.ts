@@ -29,33 +29,27 @@ export interface Recognition {
  * configuration, and `unexplained` says what is in the way.
  */
 export function recognise(graph: Graph): Recognition {
-  const asIs = attempt(graph, new Map());
+  const asIs = attempt(graph, () => true);
   if (asIs.config) return asIs;
   // Cached decoders in an If, fused and quantized operations are taken apart first.
-  const { graph: normal, aliases, notes } = normalForm(graph);
-  const taken = attempt(normal, originNames(graph, aliases));
+  const { graph: normal, notes } = normalForm(graph);
+  const names = namesIn(graph);
+  const taken = attempt(normal, (name) => names.has(name));
   if (taken.config) return taken;
   return { ...taken, unexplained: [...taken.unexplained, ...notes] };
 }
 
-/** Per value of the normal form the values of the file with the same numbers. */
-function originNames(graph: Graph, aliases: ReadonlyMap<string, string>): Map<string, string[]> {
-  const names = new Map<string, string[]>();
-  const add = (value: string, name: string) =>
-    names.set(value, [...(names.get(value) ?? []), name]);
-  const visit = ({ nodes }: Graph): void => {
-    for (const node of nodes) {
-      for (const name of node.outputs) if (name !== "") add(name, name);
-      for (const attr of Object.values(node.attrs)) if (attr.type === "graph") visit(attr.value);
-    }
-  };
-  visit(graph);
-  for (const [name, value] of aliases) add(value, name);
+/** The values of a graph and of the graphs within its nodes. */
+function namesIn({ nodes }: Graph, names: Set<string> = new Set()): Set<string> {
+  for (const { outputs, attrs } of nodes) {
+    for (const name of outputs) names.add(name);
+    for (const attr of Object.values(attrs)) if (attr.type === "graph") namesIn(attr.value, names);
+  }
   return names;
 }
 
-/** Recognition of a graph; `origins` gives names of the file for its values, all of them when it is empty. */
-function attempt(graph: Graph, origins: ReadonlyMap<string, readonly string[]>): Recognition {
+/** Recognition of a graph, `inFile` says which of its values the file has. */
+function attempt(graph: Graph, inFile: (value: string) => boolean): Recognition {
   const logits = logitsOf(graph);
   if (!logits) return { hooks: [], unexplained: ["the graph has no output"] };
   const reading = readGraph(graph);
@@ -66,9 +60,7 @@ function attempt(graph: Graph, origins: ReadonlyMap<string, readonly string[]>):
   }
   try {
     const found = assemble(meaning.body, new Constants(constantsOf(reading)));
-    const hooks = hookFindings(found, reading, (name) =>
-      origins.size === 0 ? [name] : (origins.get(name) ?? []),
-    );
+    const hooks = hookFindings(found, reading, inFile);
     return { config: found.config, weights: found.weights, hooks, unexplained: [] };
   } catch (error) {
     if (

@@ -1,51 +1,26 @@
 /** @file Quantized and merged exports compute what ONNX Runtime computes of the file itself. */
 
 import { readFileSync } from "node:fs";
-import { decode, encode, type Graph } from "@diopter/graph";
+import { decode, encode } from "@diopter/graph";
 import { node } from "@diopter/model/node";
 import { fromData, type Tensor } from "@diopter/tensor";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, expect, test } from "vitest";
 import { distance, goldensOf, onnxPath, openExport, quantizedExports, rows } from "./golden-onnx";
+import { exactProducts } from "./normal/run-onnx";
 
 const runtime = node();
 afterAll(() => runtime.dispose());
 
-/**
- * The file with exact integer products: kernels for signed weights saturate on some processors, and those for 4 bits
- * may round activations, too.
- */
-function exact(file: string): Uint8Array {
-  const graph = decode(readFileSync(onnxPath(file)));
-  const initializers = new Map(graph.initializers);
-  const shift = (name: string) => {
-    const tensor = graph.initializers.get(name);
-    if (!tensor || !("raw" in tensor) || tensor.dtype !== "int8") return;
-    const data = Uint8Array.from(tensor.raw as Uint8Array, (code) => (code + 128) % 256);
-    initializers.set(name, { dtype: "uint8", shape: tensor.shape, data });
-  };
-  const inner = (g: Graph): Graph => ({
-    ...g,
-    nodes: g.nodes.map((one) => {
-      if (one.op === "MatMulInteger")
-        for (const name of [one.inputs[1]!, one.inputs[3]!]) shift(name);
-      const { accuracy_level: _, ...attrs } = one.attrs;
-      const deeper = Object.entries(attrs).map(([name, attr]) => [
-        name,
-        attr.type === "graph" ? { ...attr, value: inner(attr.value) } : attr,
-      ]);
-      return { ...one, attrs: Object.fromEntries(deeper) };
-    }),
-  });
-  return encode({ ...inner(graph), initializers });
-}
-
 /** The logits of a file as ONNX Runtime gives them. */
 async function ownLogits(file: string, tokens: readonly (readonly number[])[]): Promise<Tensor> {
-  const session = await InferenceSession.create(exact(file), {
-    graphOptimizationLevel: file.includes("f16") ? "basic" : "disabled",
-    intraOpNumThreads: 1,
-  });
+  const session = await InferenceSession.create(
+    encode(exactProducts(decode(readFileSync(onnxPath(file))))),
+    {
+      graphOptimizationLevel: file.includes("f16") ? "basic" : "disabled",
+      intraOpNumThreads: 1,
+    },
+  );
   const [batch, pos] = [tokens.length, tokens[0]!.length];
   const whole = (values: Iterable<number>, shape: number[]) =>
     new OrtTensor("int64", BigInt64Array.from(values as number[], BigInt), shape);

@@ -1,8 +1,8 @@
 /**
  * @file Empties the key-value cache: inputs of the past get length 0, outputs of the present are dropped.
  *
- * Seen in optimum-past and optimum1-merged. What the empty past makes of shapes and masks, `shapes` and `empty-concat`
- * find out from the 0.
+ * Seen in optimum-past and optimum1-merged. The inputs stay: what an empty past makes of shapes, masks and keys follows
+ * from the 0.
  */
 
 import type { Dim } from "@diopter/graph";
@@ -53,17 +53,4 @@ function alignTokens(draft: Draft): void {
       ? { ...input, shape: [ids[0]!, ...input.shape.slice(1)] }
       : input,
   );
-}
-
-/** Takes away the inputs that only the cache needed; says which are still read. */
-export function removePastInputs(draft: Draft): void {
-  draft.inputs = draft.inputs.filter((input) => {
-    const gone = isPast(input) || /use_cache_branch/.test(input.name);
-    if (!gone) return true;
-    const readers = draft.readers(input.name);
-    if (readers.length === 0) return false;
-    const ops = [...new Set(readers.map(({ op }) => op))].join(", ");
-    draft.note(`cache input "${input.name}" is still read by ${ops}`);
-    return true;
-  });
 }

@@ -9,11 +9,22 @@ import type { Graph } from "@diopter/graph";
 import type { Draft, DraftNode } from "./draft";
 
 export function inlineIfs(draft: Draft): void {
-  for (;;) {
-    const found = draft.nodes().find((node) => node.op === "If" && branchOf(draft, node));
-    if (found === undefined) return;
-    inline(draft, found, branchOf(draft, found)!);
-  }
+  while (inlineKnown(draft) || inferred(draft)) {}
+}
+
+function inlineKnown(draft: Draft): boolean {
+  const found = draft.nodes().find((node) => node.op === "If" && branchOf(draft, node));
+  if (found === undefined) return false;
+  inline(draft, found, branchOf(draft, found)!);
+  return true;
+}
+
+/** Whether inference tells a condition, such as one over sizes. */
+function inferred(draft: Draft): boolean {
+  const open = draft.nodes().filter((node) => node.op === "If");
+  if (open.length === 0) return false;
+  draft.infer();
+  return open.some((node) => branchOf(draft, node));
 }
 
 function branchOf(draft: Draft, node: DraftNode): Graph | undefined {

@@ -1,6 +1,7 @@
 /** @file A tensor as a function of its coordinates, and the layout operations on it. */
 
 import { affine, at, type Body, freshVar, num, type Var } from "./body";
+import { joinCoordinates } from "./join";
 import { op, substitute } from "./simplify";
 import { ONE, productOf, Size } from "./size";
 
@@ -94,7 +95,19 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
     return dim;
   });
   if (queue.length > 0) throw new LayoutError("reshape loses elements");
-  return { dims, body: substitute(field.body, by) };
+  return rejoined({ dims, body: substitute(field.body, by) });
+}
+
+/** A dimension that was cut and put together again is one coordinate again. */
+function rejoined({ dims, body }: Field): Field {
+  let whole = body;
+  const joined = dims.map((dim) => {
+    const found = joinCoordinates(whole, dim);
+    if (!found) return dim;
+    whole = found.body;
+    return [found.joined];
+  });
+  return { dims: joined, body: whole };
 }
 
 export function transpose(field: Field, perm: readonly number[]): Field {

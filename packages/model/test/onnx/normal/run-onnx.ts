@@ -36,12 +36,39 @@ function fromOrt(tensor: ort.Tensor): TensorLike {
   return fromData(tensor.data as Float32Array, [...tensor.dims]);
 }
 
-/** The graph with these values as its outputs. */
+/**
+ * The graph with exact integer products: kernels for signed weights saturate on some processors, and those for 4 bits
+ * may round activations, too.
+ */
+export function exactProducts(graph: Graph): Graph {
+  const initializers = new Map(graph.initializers);
+  const shift = (name: string) => {
+    const tensor = graph.initializers.get(name);
+    if (!tensor || !("raw" in tensor) || tensor.dtype !== "int8") return;
+    const data = Uint8Array.from(tensor.raw as Uint8Array, (code) => (code + 128) % 256);
+    initializers.set(name, { dtype: "uint8", shape: tensor.shape, data });
+  };
+  const inner = (g: Graph): Graph => ({
+    ...g,
+    nodes: g.nodes.map((one) => {
+      if (one.op === "MatMulInteger")
+        for (const name of [one.inputs[1]!, one.inputs[3]!]) shift(name);
+      const { accuracy_level: _, ...attrs } = one.attrs;
+      const deeper = Object.entries(attrs).map(([name, attr]) => [
+        name,
+        attr.type === "graph" ? { ...attr, value: inner(attr.value) } : attr,
+      ]);
+      return { ...one, attrs: Object.fromEntries(deeper) };
+    }),
+  });
+  return { ...inner(graph), initializers };
+}
+
+/** The graph with these values as its outputs, float32 where it does not say. */
 export function withOutputs(graph: Graph, names: readonly string[]): Graph {
   const outputs = names.map((name) => {
     const declared = graph.outputs.find((output) => output.name === name);
-    const { dtype } = declared ?? graph.values.get(name)!;
-    return { name, dtype, shape: undefined };
+    return { name, dtype: declared?.dtype ?? ("float32" as const), shape: undefined };
   });
   return { ...graph, outputs, values: new Map() };
 }

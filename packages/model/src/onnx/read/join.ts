@@ -1,8 +1,8 @@
-/** @file Heads and their components as the one coordinate that they were before they were told apart. */
+/** @file Several coordinates as the one that they were before they were told apart: heads and their components, a dimension that was cut. */
 
-import { affine, asAffine, type Body, freshVar, type Var } from "./read/body";
-import { op } from "./read/simplify";
-import { productOf } from "./read/size";
+import { affine, asAffine, type Body, freshVar, type Var } from "./body";
+import { op } from "./simplify";
+import { productOf } from "./size";
 
 /** `body` in terms of one coordinate for all of `vars` (outer first), or undefined when it does not go together. */
 export function joinCoordinates(

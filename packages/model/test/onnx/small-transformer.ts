@@ -1,0 +1,82 @@
+/** @file A transformer of one block, each of whose parts can be written another way. */
+
+import { Builder, type Graph, type Value } from "@diopter/graph";
+import type { TensorLike } from "@diopter/tensor";
+
+export const WIDTH = 8;
+export const HEADS = 2;
+const MLP = 12;
+const WORDS = 11;
+const LENGTH = 6;
+
+/** How each part is written; plainly where nothing is said. */
+export interface Forms {
+  readonly norm: (b: Builder, x: Value, gain: Value, bias: Value) => Value;
+  readonly activation: (b: Builder, x: Value) => Value;
+  readonly linear: (b: Builder, x: Value, W: TensorLike, bias: TensorLike) => Value;
+  /** The product of queries and keys [batch, head, pos, dHead], scaled. */
+  readonly scores: (b: Builder, q: Value, k: Value) => Value;
+  readonly pattern: (b: Builder, masked: Value) => Value;
+  /** [batch, pos, dModel] → [batch, head, pos, dHead] */
+  readonly split: (b: Builder, x: Value) => Value;
+  /** Queries or keys as they are compared. */
+  readonly turned: (b: Builder, x: Value) => Value;
+  readonly keyHeads: number;
+  /** [batch, keyHead, pos, dHead] → [batch, head, pos, dHead] */
+  readonly repeated: (b: Builder, x: Value) => Value;
+  readonly joined: (b: Builder, z: Value) => Value;
+  readonly tied: boolean;
+}
+
+const plain: Forms = {
+  norm: (b, x, gain, bias) => b.layerNorm(x, gain, bias),
+  activation: (b, x) => b.gelu(x),
+  linear: (b, x, W, bias) => b.add(b.matmul(x, b.constant(W)), b.constant(bias)),
+  scores: (b, q, k) => b.mul(b.matmul(q, b.transpose(k, [0, 1, 3, 2])), 0.5),
+  pattern: (b, masked) => b.softmax(masked),
+  split: (b, x) => {
+    const heads = (x.shape.at(-1) as number) / (WIDTH / HEADS);
+    return b.transpose(b.reshape(x, ["batch", "pos", heads, WIDTH / HEADS]), [0, 2, 1, 3]);
+  },
+  turned: (_, x) => x,
+  keyHeads: HEADS,
+  repeated: (_, x) => x,
+  joined: (b, z) => b.reshape(b.transpose(z, [0, 2, 1, 3]), ["batch", "pos", WIDTH]),
+  tied: false,
+};
+
+/** Numbers that differ everywhere. */
+export function numbers(...shape: number[]): TensorLike {
+  const size = shape.reduce((n, dim) => n * dim, 1);
+  const data = Float32Array.from({ length: size }, (_, i) => Math.sin(3 * i + size) / 4);
+  return { dtype: "float32", shape, data };
+}
+
+/** input_ids [batch, pos] → logits [batch, pos, dVocab] */
+export function transformer(forms: Partial<Forms> = {}): Graph {
+  const f = { ...plain, ...forms };
+  const b = new Builder();
+  const ids = b.input("input_ids", "int64", ["batch", "pos"]);
+  const places = b.range(0, "pos");
+  const embedding = b.initializer("words", numbers(WORDS, WIDTH));
+  const positions = b.initializer("places", numbers(LENGTH, WIDTH));
+  const norm = (x: Value) =>
+    f.norm(b, x, b.constant(numbers(WIDTH)), b.constant({ ...numbers(WIDTH), data: BIAS }));
+  const linear = (x: Value, from: number, to: number) =>
+    f.linear(b, x, numbers(from, to), numbers(to));
+  let x = b.add(b.gather(embedding, ids), b.gather(positions, places));
+  const normed = norm(x);
+  const keyWidth = (f.keyHeads * WIDTH) / HEADS;
+  const q = f.turned(b, f.split(b, linear(normed, WIDTH, WIDTH)));
+  const [k, v] = [0, 1].map(() => f.split(b, linear(normed, WIDTH, keyWidth)));
+  const scores = f.scores(b, q, f.repeated(b, f.turned(b, k!)));
+  const seen = b.lessOrEqual(b.unsqueeze(places, [0]), b.unsqueeze(places, [1]));
+  const pattern = f.pattern(b, b.where(seen, scores, -1e9));
+  const z = b.matmul(pattern, f.repeated(b, v!));
+  x = b.add(x, linear(f.joined(b, z), WIDTH, WIDTH));
+  x = b.add(x, linear(f.activation(b, linear(norm(x), WIDTH, MLP)), MLP, WIDTH));
+  const words = f.tied ? b.transpose(embedding, [1, 0]) : b.constant(numbers(WIDTH, WORDS));
+  return b.build([b.named("logits", b.matmul(norm(x), words))]);
+}
+
+const BIAS = Float32Array.from({ length: WIDTH }, (_, i) => Math.cos(i) / 3);
