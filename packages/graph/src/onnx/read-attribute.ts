@@ -9,7 +9,9 @@ import {
 } from "onnx-buf";
 import type { Attribute, Graph } from "../graph/types";
 import { readTensor } from "./read-tensor";
-import { shortFloat } from "./short-float";
+
+/** Significant digits after which every float32 is told apart. */
+const FLOAT32_DIGITS = 9;
 
 const Type = AttributeProto_AttributeType;
 
@@ -75,4 +77,19 @@ function text(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The shortest decimal that rounds to the same float32: 1e-5 instead of 0.000009999999747378752.
+ *
+ * ONNX stores attributes as float32, though exporters mean decimals; a graph keeps its meaning both
+ * in float64 and when it is written again.
+ */
+function shortFloat(value: number): number {
+  if (!Number.isFinite(value)) return value;
+  for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {
+    const decimal = Number(value.toPrecision(digits));
+    if (Math.fround(decimal) === value) return decimal;
+  }
+  return value;
 }

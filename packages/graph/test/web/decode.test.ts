@@ -1,4 +1,4 @@
 /** @file Malformed ONNX files, in a browser. */
 
-import "../decode.test";
-import "../decode-fuzz.test";
+import "../onnx/decode.test";
+import "../onnx/decode-fuzz.test";

@@ -5,11 +5,8 @@ import { didYouMean } from "../../graph/nearest";
 import type { Attribute, Graph, Node } from "../../graph/types";
 import { readsOf } from "../../graph/uses";
 import { Fragment } from "./fragment";
-import { geluForm, spellGelu } from "./gelu";
-import { spellStatistics } from "./layer-norm";
-import { spellLogSumExp } from "./log-sum-exp";
-import { narrowSplit } from "./split";
-import { narrow, VARIADIC } from "./wide";
+import { narrow, narrowSplit, VARIADIC } from "./narrow";
+import { geluForm, spellGelu, spellLogSumExp, spellStatistics } from "./spell";
 
 /** What a runtime computes right. */
 export interface Limits {

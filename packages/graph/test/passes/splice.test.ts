@@ -2,7 +2,7 @@ import { Builder, encode, evaluate, type Graph, splice } from "@diopter/graph";
 import { tensor } from "@diopter/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { ifGraph } from "./if-graph";
+import { ifGraph } from "../if-graph";
 
 /** h = x w; y = h + 1; z = h h; outputs h, y, z. */
 function graph(): Graph {

@@ -1,7 +1,51 @@
-/** @file A wide Split as a tree of smaller ones, or as slices where its sizes are only known at run time. */
+/** @file Wide ops as trees of smaller ones; a Split whose sizes are only known at run time as slices. */
 
 import type { Node } from "../../graph/types";
 import { type Fragment, int, intOf } from "./fragment";
+
+/** Ops whose result does not depend on how their inputs are grouped. */
+const ASSOCIATIVE = ["Concat", "Sum", "Max", "Min"];
+
+/** Ops of any number of inputs, which have to be narrowed or refused. */
+export const VARIADIC: readonly string[] = [...ASSOCIATIVE, "Mean", "Einsum", "SequenceConstruct"];
+
+/** Appends `node` such that no op reads more than `most` values; their order is kept. */
+export function narrow(fragment: Fragment, node: Node, most: number): void {
+  if (ASSOCIATIVE.includes(node.op)) {
+    joinTree(fragment, node, node.op, most, node.outputs[0]!);
+  } else if (node.op === "Mean") {
+    const total = joinTree(fragment, node, "Sum", most);
+    const dtype = fragment.float(node.inputs[0]!, `Mean "${node.outputs[0]}"`);
+    fragment.one("Div", [total, fragment.scalar(node.inputs.length, dtype)], node.outputs[0]);
+  } else {
+    throw new RangeError(
+      `legalize: ${node.op} "${node.outputs[0]}" has ${node.inputs.length} inputs, the runtime takes ${most}`,
+    );
+  }
+}
+
+function joinTree(
+  fragment: Fragment,
+  node: Node,
+  op: string,
+  most: number,
+  output?: string,
+): string {
+  const attrs = op === node.op ? node.attrs : {};
+  let level: readonly string[] = node.inputs;
+  while (level.length > most) {
+    // As even as the limit allows, so that no level holds a group of one beside full ones.
+    const groups = Math.ceil(level.length / most);
+    const next: string[] = [];
+    for (let i = 0; i < groups; i++) {
+      const from = Math.floor((i * level.length) / groups);
+      const group = level.slice(from, Math.floor(((i + 1) * level.length) / groups));
+      next.push(group.length === 1 ? group[0]! : fragment.node(op, group, attrs)[0]!);
+    }
+    level = next;
+  }
+  return fragment.node(op, level, attrs, [output])[0]!;
+}
 
 /** Since this opset the sizes of a Split are an input. */
 const SIZES_ARE_INPUT = 13;
@@ -11,7 +55,7 @@ export function narrowSplit(fragment: Fragment, node: Node, most: number): void 
   const axis = intOf(node, "axis", 0);
   const sizes = sizesOf(fragment, node, axis);
   if (sizes === undefined) slices(fragment, node, axis);
-  else tree(fragment, node.inputs[0]!, { outputs: node.outputs, sizes }, axis, most);
+  else splitTree(fragment, node.inputs[0]!, { outputs: node.outputs, sizes }, axis, most);
 }
 
 function sizesOf(fragment: Fragment, node: Node, axis: number): readonly number[] | undefined {
@@ -31,7 +75,13 @@ interface Parts {
   readonly sizes: readonly number[];
 }
 
-function tree(fragment: Fragment, input: string, parts: Parts, axis: number, most: number): void {
+function splitTree(
+  fragment: Fragment,
+  input: string,
+  parts: Parts,
+  axis: number,
+  most: number,
+): void {
   const count = parts.outputs.length;
   if (count <= most) {
     split(fragment, input, parts, axis);
@@ -49,7 +99,7 @@ function tree(fragment: Fragment, input: string, parts: Parts, axis: number, mos
   const names = groups.map(({ outputs }) => (outputs.length === 1 ? outputs[0]! : ""));
   const made = split(fragment, input, { outputs: names, sizes: totals }, axis);
   groups.forEach((group, i) => {
-    if (group.outputs.length > 1) tree(fragment, made[i]!, group, axis, most);
+    if (group.outputs.length > 1) splitTree(fragment, made[i]!, group, axis, most);
   });
 }
 

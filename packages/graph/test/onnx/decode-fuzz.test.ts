@@ -1,7 +1,7 @@
 import { decode, encode } from "@diopter/graph";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ifGraph } from "./if-graph";
+import { ifGraph } from "../if-graph";
 
 const valid = encode(ifGraph());
 

@@ -11,7 +11,7 @@ import {
 import { tensor } from "@diopter/tensor";
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { goldenPath, readJson } from "../../../test/golden";
+import { goldenPath, readJson } from "../../../../test/golden";
 
 // Files of the usual exporters, operator sets 11 to 23: see golden/onnx/README.md.
 const read = (file: string) => decode(readFileSync(goldenPath(`onnx/${file}`)));

@@ -3,7 +3,7 @@ import { arange, full, tensor } from "@diopter/tensor";
 import fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { ifGraph } from "./if-graph";
+import { ifGraph } from "../if-graph";
 
 const LIMIT = 4;
 const limits = { tensorsPerOp: LIMIT, avoid: [] };

@@ -1,7 +1,7 @@
 import { Builder, evaluate, foldConstants } from "@diopter/graph";
 import { tensor } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { ifGraph } from "./if-graph";
+import { ifGraph } from "../if-graph";
 
 test("a chain of constants becomes one initializer", () => {
   const b = new Builder();

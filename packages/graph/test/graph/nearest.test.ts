@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from "@diopter/graph";
+import { didYouMean, editDistance, nearest } from "@diopter/graph";
 import { expect, test } from "vitest";
 
 test("the nearest candidate is the one that the fewest edits reach", () => {
@@ -33,4 +33,14 @@ test("of equally near candidates the first wins", () => {
 test("the suggestion is a clause to append to a message, or nothing", () => {
   expect(didYouMean("hook_zz", ["hook_z"])).toBe('; did you mean "hook_z"?');
   expect(didYouMean("hook_zz", ["logits"])).toBe("");
+});
+
+test("the distance counts letters inserted, dropped or changed, and two swapped neighbours once", () => {
+  // kitten -> sitten -> sittin -> sitting
+  expect(editDistance("kitten", "sitting")).toBe(3);
+  expect(editDistance("pattren", "pattern")).toBe(1);
+  // A swap and a further letter: two changed, one added.
+  expect(editDistance("pattren", "patterns")).toBe(3);
+  expect(editDistance("same", "same")).toBe(0);
+  expect(editDistance("", "ab")).toBe(2);
 });

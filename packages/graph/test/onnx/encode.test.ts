@@ -4,7 +4,7 @@ import { tensor } from "@diopter/tensor";
 import { ModelProtoSchema, StringStringEntryProtoSchema } from "onnx-buf";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { ifGraph } from "./if-graph";
+import { ifGraph } from "../if-graph";
 
 function small(opset = 20): Graph {
   const b = new Builder({ name: "small", opset });

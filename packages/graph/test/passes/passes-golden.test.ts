@@ -12,7 +12,7 @@ import {
   splice,
 } from "@diopter/graph";
 import { describe, expect, test } from "vitest";
-import { onnxFolder, runOnnx } from "./onnx-files";
+import { onnxFolder, runOnnx } from "../onnx-files";
 
 // One file per exporter family; golden/onnx/README.md says how each was made.
 const FILES = [

@@ -1,6 +1,6 @@
 import { Builder, backward, evaluate, ops, type Value } from "@diopter/graph";
 import { expect, test } from "vitest";
-import { goldenPath, readJson, readTensors } from "../../../test/golden";
+import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 
 /** Every attribute of the index; a case has those of its op. */
 interface Attributes {

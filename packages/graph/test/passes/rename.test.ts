@@ -3,7 +3,7 @@ import { Builder, decode, encode, evaluate, rename } from "@diopter/graph";
 import { tensor } from "@diopter/tensor";
 import { ModelProtoSchema, SparseTensorProtoSchema, TensorAnnotationSchema } from "onnx-buf";
 import { expect, test } from "vitest";
-import { ifGraph } from "./if-graph";
+import { ifGraph } from "../if-graph";
 
 function sum() {
   const b = new Builder();

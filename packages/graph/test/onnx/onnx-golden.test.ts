@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { decode, encode } from "@diopter/graph";
 import { Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { entries, feedsFor, onnxFolder, run } from "./onnx-files";
+import { entries, feedsFor, onnxFolder, run } from "../onnx-files";
 
 describe("golden/onnx", () => {
   test("every file of the index is there", () => {
