@@ -6,7 +6,7 @@ export { backward, type GradientOptions } from "./gradients/backward";
 export { gradientRules } from "./gradients/index";
 export type { Gradient, GradientNode, GradientRule } from "./gradients/rule";
 export { termsOf } from "./graph/dim";
-export { didYouMean, nearest } from "./graph/nearest";
+export { didYouMean, editDistance, nearest } from "./graph/nearest";
 export type {
   Attribute,
   Dim,

@@ -1,4 +1,6 @@
-/** @file The nearest valid name to a misspelt one, by edit distance (Levenshtein, with swapped neighbours as one edit). */
+/** @file The nearest valid name to a misspelt one, by edit distance. */
+
+import { distance } from "fastest-levenshtein";
 
 /**
  * The candidate nearest to `name`, or undefined when none is near.
@@ -16,10 +18,10 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     const longer = Math.max(name.length, candidate.length);
     const limit = longer < 2 ? 0 : Math.max(1, Math.floor(longer / 3));
     if (Math.abs(name.length - candidate.length) > limit) continue;
-    const distance = editDistance(name, candidate, Math.min(limit, bestDistance - 1));
-    if (distance < bestDistance && distance <= limit) {
+    const edits = editDistance(name, candidate);
+    if (edits < bestDistance && edits <= limit) {
       best = candidate;
-      bestDistance = distance;
+      bestDistance = edits;
     }
   }
   return best;
@@ -31,24 +33,14 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return found === undefined ? "" : `; did you mean "${found}"?`;
 }
 
-/** Edits that turn `a` into `b`; gives up with Infinity once there are more than `limit`. */
-function editDistance(a: string, b: string, limit: number): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    let least = i;
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (same ? 0 : 1));
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (swapped) cost = Math.min(cost, before[j - 2]! + 1);
-      row.push(cost);
-      least = Math.min(least, cost);
-    }
-    if (least > limit) return Number.POSITIVE_INFINITY;
-    before = previous;
-    previous = row;
-  }
-  return previous[b.length]!;
+/** Letters to insert, drop or change to turn `a` into `b` (Levenshtein 1966); two swapped neighbours alone are one edit. */
+export function editDistance(a: string, b: string): number {
+  return isSwap(a, b) ? 1 : distance(a, b);
+}
+
+function isSwap(a: string, b: string): boolean {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  // Where b ends or a is b there is no such pair.
+  return at + 1 < a.length && a.slice(0, at) + a[at + 1] + a[at] + a.slice(at + 2) === b;
 }
