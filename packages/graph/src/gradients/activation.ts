@@ -7,6 +7,8 @@ import { geluScale } from "../ops/activation";
 import { unary } from "./elementwise";
 import type { RuleOf } from "./rule";
 
+type Rows = typeof rows;
+
 export const Tanh = unary((b, _x, dy, y) => b.mul(dy, b.sub(1, b.mul(y, y))));
 export const Sigmoid = unary((b, _x, dy, y) => b.mul(dy, b.mul(y, b.sub(1, y))));
 /** d erf(x) / dx = 2 / sqrt(π) exp(−x²) */
@@ -16,17 +18,15 @@ export const Erf = unary((b, x, dy) =>
 export const Relu = unary((b, x, dy) => b.where(b.greater(x, 0), dy, b.constant(0, dy.dtype)));
 export const Softplus = unary((b, x, dy) => b.mul(dy, b.sigmoid(x)));
 
-export const LeakyRelu: RuleOf<typeof rows.LeakyRelu> = (
+export const LeakyRelu: RuleOf<Rows["LeakyRelu"]> = (
   b,
   { inputs: [x], attrs: { alpha } },
   [dy],
 ) => [b.where(b.less(x, 0), b.mul(dy, alpha), dy)];
 
-export const Gelu: RuleOf<typeof rows.Gelu> = (
-  b,
-  { inputs: [x], attrs: { approximate } },
-  [dy],
-) => [b.mul(dy, approximate === "tanh" ? geluTanhSlope(b, x) : geluSlope(b, x))];
+export const Gelu: RuleOf<Rows["Gelu"]> = (b, { inputs: [x], attrs: { approximate } }, [dy]) => [
+  b.mul(dy, approximate === "tanh" ? geluTanhSlope(b, x) : geluSlope(b, x)),
+];
 
 /** Φ(x) + x φ(x) */
 function geluSlope(b: Builder, x: Value): Value {

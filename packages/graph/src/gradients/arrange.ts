@@ -5,7 +5,9 @@ import { ints } from "../ops/rules";
 import type { GradientRule, RuleOf } from "./rule";
 import { sumTo } from "./shared";
 
-export const Transpose: RuleOf<typeof rows.Transpose> = (b, { attrs: { perm } }, [dy]) => {
+type Rows = typeof rows;
+
+export const Transpose: RuleOf<Rows["Transpose"]> = (b, { attrs: { perm } }, [dy]) => {
   const order = perm ?? dy.shape.map((_, i) => dy.shape.length - 1 - i);
   return [
     b.transpose(

@@ -5,6 +5,8 @@ import type * as masks from "../ops/mask";
 import type { GradientRule, RuleOf } from "./rule";
 import { sumTo } from "./shared";
 
+type Masks = typeof masks;
+
 /** The gradient chooses too, so that a NaN on the other side stays there. */
 export const Where: GradientRule = (b, { inputs: [condition, x, y] }, [dy]) => {
   const zero = b.constant(0, dy.dtype);
@@ -43,6 +45,6 @@ export const Clip: GradientRule = (b, { inputs: [x, low, high] }, [dy]) => {
   ];
 };
 
-export const Trilu: RuleOf<typeof masks.Trilu> = (b, { inputs: [, k], attrs: { upper } }, [dy]) => [
+export const Trilu: RuleOf<Masks["Trilu"]> = (b, { inputs: [, k], attrs: { upper } }, [dy]) => [
   b.node("Trilu", [dy, k], { upper })[0],
 ];

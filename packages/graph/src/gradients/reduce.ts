@@ -8,7 +8,9 @@ import { axesOf, ints, isFloat } from "../ops/rules";
 import type { RuleOf } from "./rule";
 import { countOf } from "./shared";
 
-type Attributes = Attrs<typeof rows.ReduceSum.attrs>;
+type Rows = typeof rows;
+
+type Attributes = Attrs<Rows["ReduceSum"]["attrs"]>;
 
 /** Values of a reduction as its gradient rule gets them: y and dy with the reduced axes kept as 1. */
 interface Reduced {
@@ -18,7 +20,7 @@ interface Reduced {
   readonly axes: readonly number[];
 }
 
-function reduction(gradient: (b: Builder, v: Reduced) => Value): RuleOf<typeof rows.ReduceSum> {
+function reduction(gradient: (b: Builder, v: Reduced) => Value): RuleOf<Rows["ReduceSum"]> {
   return (b, { inputs: [x, given], outputs: [y], attrs }, [dy]) => {
     const axes = reducedAxes(b, x, given, attrs);
     if (axes.length === 0) return [dy];
@@ -82,13 +84,13 @@ function productGradient(b: Builder, { x, dy, axes }: Reduced): Value {
 }
 
 /** Element i feeds every later sum, so its gradient is the sum of theirs. */
-export const CumSum: RuleOf<typeof rows.CumSum> = (
+export const CumSum: RuleOf<Rows["CumSum"]> = (
   b,
   { inputs: [, axis], attrs: { exclusive, reverse } },
   [dy],
 ) => [b.node("CumSum", [dy, axis], { exclusive, reverse: reverse ? 0 : 1 })[0]];
 
-export const TopK: RuleOf<typeof rows.TopK> = (
+export const TopK: RuleOf<Rows["TopK"]> = (
   b,
   { inputs: [x], outputs: [, indices], attrs: { axis } },
   [dy],
