@@ -18,10 +18,9 @@ import {
 } from "@diopter/circuits";
 import { logitDifference, type Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
-import { replacementsFor } from "../packages/circuits/src/ablation/replacements";
-import { AcdcRuns } from "../packages/circuits/src/discover/acdc-runs";
-import { uniformMask } from "../packages/circuits/src/engine/edge-masks";
-import { constantsOf, runCompiled, runDense } from "../packages/circuits/src/engine/run-batch";
+import { AcdcRuns } from "../packages/circuits/src/discover/acdc/runs";
+import { replacementsFor } from "../packages/circuits/src/run/replacements/replacements";
+import { constantsOf, runCompiled, runDense } from "../packages/circuits/src/run/run-batch";
 import { gpt2Small, randomPrompts } from "./gpt2-small";
 import type { Row } from "./measure";
 
@@ -225,7 +224,7 @@ async function prepared(model: Model, task: Task, graph: EdgeGraph) {
 }
 
 function maskOf(circuit: Circuit) {
-  return uniformMask(circuit.kept().map((kept) => 1 - kept));
+  return { batch: 1, pos: 1, values: Float32Array.from(circuit.kept(), (kept) => 1 - kept) };
 }
 
 /** Edges among input, some heads, logits and, where told, MLPs. */

@@ -52,6 +52,32 @@ const arrows: Record<string, readonly string[]> = {
  * table are not held to one yet.
  */
 const folderArrows: Record<string, Readonly<Record<string, readonly string[]>>> = {
+  circuits: {
+    graph: [],
+    task: ["graph"],
+    known: ["graph"],
+    ablation: ["graph", "task"],
+    metrics: ["task"],
+    run: ["graph", "task", "ablation", "metrics"],
+    discover: ["graph", "task", "ablation", "metrics", "run"],
+    patch: ["graph"],
+    evaluate: ["graph", "task", "ablation", "metrics", "run", "discover"],
+    report: ["graph", "task", "ablation", "metrics", "run", "evaluate"],
+    reproduce: ["graph", "task", "known", "ablation", "metrics", "run", "discover", "evaluate"],
+    ".": [
+      "graph",
+      "task",
+      "known",
+      "ablation",
+      "metrics",
+      "run",
+      "discover",
+      "patch",
+      "evaluate",
+      "report",
+      "reproduce",
+    ],
+  },
   graph: {
     graph: [],
     ops: ["graph"],

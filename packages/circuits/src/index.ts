@@ -11,12 +11,8 @@ export {
   resampleEdges,
   zero,
 } from "./ablation/ablation";
+export type { Activations, Form } from "./ablation/activations";
 export { NotApplicableError } from "./ablation/not-applicable";
-export {
-  type OptimalConstants,
-  type OptimalConstantsOptions,
-  optimalConstants,
-} from "./ablation/optimal-constants";
 export {
   type AcdcOptions,
   type AcdcResult,
@@ -24,53 +20,57 @@ export {
   type AcdcState,
   type AcdcStep,
   acdc,
-} from "./discover/acdc";
-export type { AcdcOrder } from "./discover/acdc-order";
-export {
-  type AttributeOptions,
-  type AttributionMethod,
-  attributeEdges,
-  attributionMethods,
-} from "./discover/attribute-edges";
+} from "./discover/acdc/acdc";
+export type { AcdcOrder } from "./discover/acdc/order";
+export { attributeEdges } from "./discover/attribution/attribute-edges";
 export {
   type AttributeNodesOptions,
   attributeNodes,
   type NodeAttributionMethod,
   nodeAttributionMethods,
-} from "./discover/attribute-nodes";
+} from "./discover/attribution/attribute-nodes";
 export {
-  type CircuitProbing,
-  type CircuitProbingOptions,
-  circuitProbing,
-} from "./discover/circuit-probing";
+  type AttributeOptions,
+  type AttributionMethod,
+  attributionMethods,
+} from "./discover/attribution/batch";
 export {
   type MagnitudeOptions,
   magnitudeScores,
   officialScores,
   randomScores,
 } from "./discover/controls";
+export { type ExactOptions, exactEdges, exactNodes } from "./discover/exact/exact";
+export { type RerankOptions, rerank } from "./discover/exact/rerank";
+export type { SingleEffectOptions } from "./discover/exact/single-effects";
 export {
-  EdgeScores,
-  type EdgeScoresJSON,
-  type Ranking,
-  type ScoreRecord,
-} from "./discover/edge-scores";
-export { type ExactOptions, exactEdges, exactNodes } from "./discover/exact";
+  type CircuitProbing,
+  type CircuitProbingOptions,
+  circuitProbing,
+} from "./discover/masks/circuit-probing";
 export {
   type LearnedMasks,
   type LearnMasksOptions,
   learnMasks,
   type MaskState,
   type MaskStep,
-} from "./discover/learn-masks";
-export type { LearnedScores, Selection } from "./discover/learned-scores";
-export type { Faithfulness } from "./discover/mask-loss";
-export type { MaskSize } from "./discover/mask-size";
-export { NodeScores, type NodeScoresJSON } from "./discover/node-scores";
+} from "./discover/masks/learn-masks";
+export type { LearnedScores, Selection } from "./discover/masks/learned-scores";
+export type { Faithfulness } from "./discover/masks/loss";
+export type { MaskSize } from "./discover/masks/size";
 export { type ObjectiveName, objectiveNames } from "./discover/objective";
-export { type RerankOptions, rerank } from "./discover/rerank";
-export type { SingleEffectOptions } from "./discover/single-effects";
-export type { Activations, Form } from "./engine/activations";
+export {
+  type OptimalConstants,
+  type OptimalConstantsOptions,
+  optimalConstants,
+} from "./discover/optimal-constants";
+export {
+  EdgeScores,
+  type EdgeScoresJSON,
+  type Ranking,
+  type ScoreRecord,
+} from "./discover/scores/edge-scores";
+export { NodeScores, type NodeScoresJSON } from "./discover/scores/node-scores";
 export {
   type CellSpec,
   type EvaluatedPrompt,
@@ -79,7 +79,6 @@ export {
   evaluate,
   evaluateCells,
   type NotApplicable,
-  type Progress,
 } from "./evaluate/evaluate";
 export {
   type EvaluateCurveOptions,
@@ -95,14 +94,7 @@ export {
 } from "./graph/circuit";
 export type { CircuitComponent } from "./graph/circuit-elements";
 export type { CircuitJSON } from "./graph/circuit-json";
-export {
-  type DestinationNode,
-  type Edge,
-  EdgeGraph,
-  type GraphShape,
-  type SourceNode,
-  shapeOf,
-} from "./graph/edge-graph";
+export { type DestinationNode, type Edge, EdgeGraph, type SourceNode } from "./graph/edge-graph";
 export { type AcdcEdge, type AcdcIndex, fromAcdc, toAcdc } from "./graph/names/acdc";
 export {
   type AutoCircuitEdge,
@@ -113,6 +105,7 @@ export {
 } from "./graph/names/auto-circuit";
 export { type EapIgGraph, fromEapIg, type ScoredCircuit, toEapIg } from "./graph/names/eap-ig";
 export { type At, type Placement, type Positions, positionIndices } from "./graph/positions";
+export { type GraphShape, shapeOf } from "./graph/shape";
 export { type DocstringVariant, docstringCircuit } from "./known/docstring";
 export { type GreaterThanVariant, greaterThanCircuit } from "./known/greater-than";
 export { type IoiVariant, ioiCircuit, ioiHeads } from "./known/ioi";
@@ -216,6 +209,7 @@ export {
   type TracrSearch,
 } from "./reproduce/tracr";
 export type { TracrModels, TracrProgramName } from "./reproduce/tracr-programs";
+export type { Progress } from "./run/job";
 export { type CheckOptions, checkTask, positionOf } from "./task/check-task";
 export { type AgreementOptions, agreement, type NumberPair } from "./task/generators/agreement";
 export { type CapitalsOptions, type CountryCapital, capitals } from "./task/generators/capitals";

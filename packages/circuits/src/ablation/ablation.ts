@@ -1,8 +1,8 @@
 /** @file The choices that together are an ablation method, every one of them explicit. */
 
-import type { Activations } from "../engine/activations";
 import type { CircuitPosition } from "../graph/positions";
 import type { TaskPrompt } from "../task/task";
+import type { Activations } from "./activations";
 
 /** What takes the place of an ablated source's output. */
 export type AblationValue =

@@ -1,11 +1,17 @@
 /** @file Which edges of which prompts are replaced: a circuit under an ablation, as a mask. */
 
-import type { EdgeMask } from "../engine/edge-masks";
 import type { Circuit } from "../graph/circuit";
 import { type CircuitPosition, positionIndices } from "../graph/positions";
 import type { TaskPrompt } from "../task/task";
 import type { Ablation } from "./ablation";
 import { NotApplicableError } from "./not-applicable";
+
+/** 0 keeps an edge, 1 replaces what it carries, between interpolates; [batch or 1, pos or 1, edge]. */
+export interface EdgeMask {
+  readonly batch: number;
+  readonly pos: number;
+  readonly values: Float32Array | Float64Array;
+}
 
 /** What a circuit needs of an ablation to be a mask. */
 export type MaskChoices = Pick<Ablation, "tokens" | "set" | "prefix" | "component">;

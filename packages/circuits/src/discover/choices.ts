@@ -2,7 +2,7 @@
 
 import type { Model } from "@diopter/model";
 import type { AblationValue } from "../ablation/ablation";
-import { type GraphShape, shapeOf } from "../graph/edge-graph";
+import { type GraphShape, shapeOf } from "../graph/shape";
 
 /** The shape of a model's graph with these choices. */
 export function chosenShape(

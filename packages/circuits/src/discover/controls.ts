@@ -2,11 +2,13 @@
 
 import type { Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
-import { batchesOf, batchSizeFor } from "../engine/batches";
 import type { Circuit } from "../graph/circuit";
-import { EdgeGraph, type GraphShape, shapeOf } from "../graph/edge-graph";
+import { EdgeGraph } from "../graph/edge-graph";
+import { type GraphShape, shapeOf } from "../graph/shape";
+import { hooksOf, type SourceGroup, sourceGroups } from "../graph/sources";
+import { batchesOf, batchSizeFor } from "../run/batches";
 import type { Task } from "../task/task";
-import { EdgeScores } from "./edge-scores";
+import { EdgeScores } from "./scores/edge-scores";
 
 /** Uniform random scores in [0, 1): the same for the same seed. */
 export function randomScores(shape: GraphShape, { seed }: { readonly seed: number }): EdgeScores {
@@ -47,10 +49,10 @@ export async function magnitudeScores(
   const started = performance.now();
   const { config } = model;
   const graph = new EdgeGraph(shapeOf(config, { inputs }));
-  const hooks = writtenHooks(graph.shape);
+  // The heads' outputs are read in full: as large as one copy of all sources.
+  const groups = sourceGroups(graph.shape).map((group) => ({ ...group, hook: writtenHook(group) }));
   const sums = new Float64Array(graph.sources.length);
   const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
-  // The heads' outputs are read in full: as large as one copy of all sources.
   const size = options.batchSize ?? batchSizeFor(pos, graph.sources.length, config.dModel);
   let [tokens, forward] = [0, 0];
   for (const { prompts } of batchesOf(task.prompts, size)) {
@@ -58,14 +60,11 @@ export async function magnitudeScores(
     const batch = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
     const outputs = await model.execute(batch, signal ? { signal } : {}, {
       logits: "none",
-      read: hooks,
+      read: hooksOf(groups),
     });
-    let source = 0;
-    for (const hook of hooks) {
-      const { data, shape } = outputs.get(hook)!;
-      const heads = shape.length === 4 ? shape[2]! : 1;
-      addWritten(data as Float32Array, sums.subarray(source, source + heads), config.dModel, of);
-      source += heads;
+    for (const { hook, first, count } of groups) {
+      const { data } = outputs.get(hook)!;
+      addWritten(data as Float32Array, sums.subarray(first, first + count), config.dModel, of);
     }
     tokens += prompts.length * batch.pos;
     forward++;
@@ -83,13 +82,8 @@ export async function magnitudeScores(
   });
 }
 
-function writtenHooks({ nLayers, attnOnly }: GraphShape): string[] {
-  const hooks = ["blocks.0.hook_resid_pre"];
-  for (let l = 0; l < nLayers; l++) {
-    hooks.push(`blocks.${l}.attn.hook_result`);
-    if (!attnOnly) hooks.push(`blocks.${l}.hook_mlp_out`);
-  }
-  return hooks;
+function writtenHook({ kind, layer, hook }: SourceGroup): string {
+  return kind === "heads" ? `blocks.${layer}.attn.hook_result` : hook;
 }
 
 /** Adds rows [token, head, dModel] up by head. */

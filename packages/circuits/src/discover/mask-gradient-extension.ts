@@ -3,8 +3,8 @@
 import { backward } from "@diopter/graph";
 import type { Extension, Metric } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
-import type { DenseForm } from "../engine/dense";
-import type { Readers } from "../engine/edge-masks";
+import type { DenseForm } from "../run/dense";
+import type { Readers } from "../run/feeds";
 
 /** Name of the output with the derivative by one mask feed. */
 export function maskGradientOutput(feed: string): string {

@@ -2,18 +2,17 @@
 
 import type { Model } from "@diopter/model";
 import type { Ablation, AblationValue } from "../ablation/ablation";
-import type { Replacements } from "../ablation/replacement";
-import { replacementsFor } from "../ablation/replacements";
-import type { Activations } from "../engine/activations";
-import { type Batch, batchesOf, batchSizeFor } from "../engine/batches";
-import { sumHooks } from "../engine/compiled";
-import { readSources } from "../engine/read-sources";
-import { type Logits, runPlain } from "../engine/run-batch";
-import { sourceHooks } from "../engine/source-hooks";
-import { baseRows } from "../evaluate/cell";
+import type { Activations } from "../ablation/activations";
 import type { EdgeGraph } from "../graph/edge-graph";
+import { sourceHooks, streamHooks } from "../graph/sources";
+import { type Batch, batchesOf, batchSizeFor } from "../run/batches";
+import { baseRows } from "../run/cell";
+import { pickHooks } from "../run/feeds";
+import { readSources } from "../run/read-sources";
+import type { Replacements } from "../run/replacements/replacement";
+import { replacementsFor } from "../run/replacements/replacements";
+import { type Logits, runPlain } from "../run/run-batch";
 import type { Task } from "../task/task";
-import { pickHooks } from "./stages";
 
 export interface PreparedBatch extends Batch {
   /** Token ids of the run that is broken or repaired. */
@@ -114,7 +113,7 @@ export class PreparedBatches {
       rows,
       replacements: { form, values: pickHooks(values, sourceHooks(shape)) },
       sources: sources
-        ? await readSources(model, shape, rows, { also: sumHooks(shape), signal })
+        ? await readSources(model, shape, rows, { also: streamHooks(shape), signal })
         : undefined,
       clean: await runPlain({ model, prompts, rows: clean, signal }),
     };

@@ -2,18 +2,19 @@
 
 import type { Model } from "@diopter/model";
 import { type Ablation, ablationOf, causalReading } from "../ablation/ablation";
+import type { Activations } from "../ablation/activations";
 import { NotApplicableError } from "../ablation/not-applicable";
-import type { Replacements } from "../ablation/replacement";
-import { replacementsFor } from "../ablation/replacements";
-import type { Activations } from "../engine/activations";
-import { type Batch, batchesOf, batchSizeFor } from "../engine/batches";
-import { type Logits, runPlain } from "../engine/run-batch";
 import type { Circuit } from "../graph/circuit";
 import type { CircuitJSON } from "../graph/circuit-json";
 import type { PromptMetric } from "../metrics/prompt-metric";
 import { promptMetric } from "../metrics/prompt-metrics";
+import { type Batch, batchesOf, batchSizeFor } from "../run/batches";
+import { type Cell, circuitFor, type EngineName, runCell } from "../run/cell";
+import type { Progress } from "../run/job";
+import type { Replacements } from "../run/replacements/replacement";
+import { replacementsFor } from "../run/replacements/replacements";
+import { type Logits, runPlain } from "../run/run-batch";
 import type { Task, TaskPrompt } from "../task/task";
-import { type Cell, circuitFor, type EngineName, runCell } from "./cell";
 
 export interface EvaluateOptions {
   /** Axes that differ from `resampleEdges`. */
@@ -26,14 +27,6 @@ export interface EvaluateOptions {
   readonly engine?: "auto" | EngineName;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-}
-
-/** How far a long job is. */
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-  /** Milliseconds left, by what has been done so far. */
-  readonly remaining: number;
 }
 
 /** Values of one prompt by metric name. */

@@ -1,7 +1,7 @@
 /** @file The JSON form of a circuit, and the check that something read from a file is one. */
 
-import type { GraphShape } from "./edge-graph";
 import type { CircuitPosition } from "./positions";
+import type { GraphShape } from "./shape";
 
 /** A circuit as JSON; `schema` rises when its meaning changes. */
 export interface CircuitJSON {

@@ -1,7 +1,7 @@
 /** @file Projections of circuits: to nodes, to edges, to all tokens, to joint inputs. */
 
+import { fedSources } from "./components";
 import type { EdgeGraph } from "./edge-graph";
-import { fedSources } from "./fed-sources";
 import { type At, type Placement, uniteAt } from "./positions";
 
 /** Sources of the edges (the logits are not a source), each at the positions of any of its edges. */

@@ -17,7 +17,7 @@ import {
   jointEdges,
   sourcesOfEdges,
 } from "./circuit-projections";
-import { EdgeGraph, type GraphShape } from "./edge-graph";
+import { EdgeGraph } from "./edge-graph";
 import {
   type At,
   type CircuitPosition,
@@ -27,6 +27,7 @@ import {
   sortedPositions,
 } from "./positions";
 import { liveEdges } from "./prune-circuit";
+import type { GraphShape } from "./shape";
 
 export type { CircuitComponent, CircuitElement } from "./circuit-elements";
 export type { CircuitPosition } from "./positions";

@@ -1,22 +1,8 @@
 /** @file The nodes and edges of a transformer whose residual stream is unrolled into the outputs it is the sum of. */
 
 import { didYouMean } from "@diopter/graph";
-import type { ModelConfig } from "@diopter/model";
-
-/** What decides the nodes and edges of a model. */
-export interface GraphShape {
-  readonly nLayers: number;
-  readonly nHeads: number;
-  /** Fewer than `nHeads` with grouped-query attention: one destination for the keys (values) of a group. */
-  readonly nKeyValueHeads: number;
-  readonly attnOnly: boolean;
-  /** Attention and MLP of a block read the same stream. */
-  readonly parallel: boolean;
-  /** Whether a head reads its queries, keys and values separately or as one input. */
-  readonly inputs: "split" | "joint";
-  /** Whether token and position embeddings are one source or two. */
-  readonly embedding: "joint" | "split";
-}
+import type { GraphShape } from "./shape";
+import { type SourceGroup, sourceGroups, stageOf } from "./sources";
 
 /** Something that writes into the residual stream: `input` (or `tok_embed`, `pos_embed`), `a0.h1`, `m0`. */
 export interface SourceNode {
@@ -26,6 +12,8 @@ export interface SourceNode {
   readonly layer: number;
   /** Head; 0 for the others. */
   readonly index: number;
+  /** Rises with what has been read before it is written; -1 for embeddings. */
+  readonly stage: number;
 }
 
 /** Something that reads it: `a0.h1<q>` (or `a0.h1` when joint, `a0.kv1<k>` when grouped), `m0`, `logits`. */
@@ -36,6 +24,8 @@ export interface DestinationNode {
   readonly layer: number;
   /** Head, or group of heads for grouped keys and values; 0 for the others. */
   readonly index: number;
+  /** It reads what is written at earlier stages; destinations of one stage cannot reach each other. */
+  readonly stage: number;
   /** It reads the sources 0 .. `reads` - 1. */
   readonly reads: number;
   /** Index of its first edge. */
@@ -69,7 +59,7 @@ export class EdgeGraph {
     const destinations: DestinationNode[] = [];
     let edges = 0;
     for (const node of destinationsOf(shape)) {
-      const reads = this.sources.filter((source) => precedes(source, node, shape)).length;
+      const reads = this.sources.filter((source) => source.stage < node.stage).length;
       destinations.push({ ...node, reads, firstEdge: edges });
       edges += reads;
     }
@@ -129,58 +119,17 @@ export class EdgeGraph {
   }
 }
 
-/**
- * The shape of a model's graph, q, k and v inputs split unless told otherwise.
- *
- * Throws `RangeError` for models whose outputs do not simply add up (post-norm, normed outputs), for joint
- * inputs of grouped-query attention, and for split embeddings where there is no position embedding.
- */
-export function shapeOf(
-  config: ModelConfig,
-  { inputs = "split", embedding = "joint" }: Partial<Pick<GraphShape, "inputs" | "embedding">> = {},
-): GraphShape {
-  if (config.normPlacement !== "pre") {
-    throw new RangeError(
-      `circuit: edges need outputs that add up unnormed, but ${config.family} norms them on their way into the residual stream`,
-    );
-  }
-  if (inputs === "joint" && config.nKeyValueHeads !== config.nHeads) {
-    throw new RangeError(
-      `circuit: heads that share keys and values have no joint input: ${config.nHeads} heads, ${config.nKeyValueHeads} of keys and values`,
-    );
-  }
-  if (embedding === "split" && config.positionalEmbeddingType !== "standard") {
-    throw new RangeError(
-      `circuit: ${config.family} has no position embedding to split from the token embedding`,
-    );
-  }
-  return {
-    nLayers: config.nLayers,
-    nHeads: config.nHeads,
-    nKeyValueHeads: config.nKeyValueHeads,
-    attnOnly: config.attnOnly,
-    parallel: config.parallelAttnMlp,
-    inputs,
-    embedding,
-  };
+function sourcesOf(shape: GraphShape): SourceNode[] {
+  return sourceGroups(shape).flatMap(({ kind, layer, count, stage }) =>
+    Array.from({ length: count }, (_, index) => ({
+      name: nameOf(kind, layer, index),
+      kind: kind === "heads" ? "head" : kind,
+      layer,
+      index,
+      stage,
+    })),
+  );
 }
-
-function sourcesOf({ nLayers, nHeads, attnOnly, embedding }: GraphShape): SourceNode[] {
-  const sources: SourceNode[] =
-    embedding === "joint"
-      ? [{ name: "input", kind: "input", layer: -1, index: 0 }]
-      : [
-          { name: "tok_embed", kind: "token", layer: -1, index: 0 },
-          { name: "pos_embed", kind: "position", layer: -1, index: 0 },
-        ];
-  for (let layer = 0; layer < nLayers; layer++) {
-    for (let index = 0; index < nHeads; index++)
-      sources.push({ name: `a${layer}.h${index}`, kind: "head", layer, index });
-    if (!attnOnly) sources.push({ name: `m${layer}`, kind: "mlp", layer, index: 0 });
-  }
-  return sources;
-}
-
 type Unnumbered = Omit<DestinationNode, "reads" | "firstEdge">;
 
 function destinationsOf(shape: GraphShape): Unnumbered[] {
@@ -196,18 +145,33 @@ function destinationsOf(shape: GraphShape): Unnumbered[] {
           kind,
           layer,
           index,
+          stage: stageOf("heads", layer, shape),
         });
       }
     }
-    if (!attnOnly) destinations.push({ name: `m${layer}`, kind: "mlp", layer, index: 0 });
+    if (!attnOnly)
+      destinations.push({
+        name: `m${layer}`,
+        kind: "mlp",
+        layer,
+        index: 0,
+        stage: stageOf("mlp", layer, shape),
+      });
   }
-  destinations.push({ name: "logits", kind: "logits", layer: nLayers, index: 0 });
+  destinations.push({
+    name: "logits",
+    kind: "logits",
+    layer: nLayers,
+    index: 0,
+    stage: stageOf("logits", nLayers, shape),
+  });
   return destinations;
 }
 
-function precedes(source: SourceNode, destination: Unnumbered, { parallel }: GraphShape): boolean {
-  if (source.layer !== destination.layer) return source.layer < destination.layer;
-  return destination.kind === "mlp" && source.kind === "head" && !parallel;
+function nameOf(kind: SourceGroup["kind"], layer: number, index: number): string {
+  if (kind === "heads") return `a${layer}.h${index}`;
+  if (kind === "mlp") return `m${layer}`;
+  return kind === "input" ? "input" : kind === "token" ? "tok_embed" : "pos_embed";
 }
 
 function indexIn(known: ReadonlyMap<string, number>, name: string, kind: string): number {

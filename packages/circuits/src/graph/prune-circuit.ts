@@ -1,7 +1,7 @@
 /** @file Reachability: which elements of a circuit lie on a path from the input to the logits. */
 
+import { fedSources } from "./components";
 import type { EdgeGraph } from "./edge-graph";
-import { fedSources } from "./fed-sources";
 import type { At, CircuitPosition, Placement } from "./positions";
 
 /** An edge of the circuit into one destination, and the columns (positions) at which it is kept. */

@@ -1,6 +1,6 @@
 /** @file Shapes of the models that published circuits are about. */
 
-import type { GraphShape } from "../graph/edge-graph";
+import type { GraphShape } from "../graph/shape";
 
 const sequential = {
   attnOnly: false,

@@ -1,7 +1,8 @@
 /** @file Where paths begin and end: what a sender writes into, and what a receiver makes of what it reads. */
 
 import { blockOutput, type ModelConfig } from "@diopter/model";
-import { EdgeGraph, shapeOf } from "../graph/edge-graph";
+import { EdgeGraph } from "../graph/edge-graph";
+import { shapeOf } from "../graph/shape";
 
 /** A source of the edge graph, and the hook at which its output is replaced. */
 export interface Sender {

@@ -3,10 +3,10 @@
 import type { Model } from "@diopter/model";
 import type { Ablation } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
-import { circuitFor } from "../evaluate/cell";
 import type { CellSpec } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { PromptMetric } from "../metrics/prompt-metric";
+import { circuitFor } from "../run/cell";
 import type { Task } from "../task/task";
 import { valueInWords } from "./cell-words";
 import {

@@ -4,7 +4,7 @@ import { Random } from "@diopter/tensor";
 import type { Ablation } from "../ablation/ablation";
 import type { CellSpec } from "../evaluate/evaluate";
 import { Circuit } from "../graph/circuit";
-import type { GraphShape } from "../graph/edge-graph";
+import type { GraphShape } from "../graph/shape";
 
 /**
  * Both ends of a cell's scale.

@@ -2,9 +2,9 @@
 
 import type { Model } from "@diopter/model";
 import { corruptionOf, corruptRow } from "../ablation/token-rows";
-import { batchesOf } from "../engine/batches";
-import { runPlain } from "../engine/run-batch";
 import type { PromptMetric } from "../metrics/prompt-metric";
+import { batchesOf } from "../run/batches";
+import { runPlain } from "../run/run-batch";
 import type { Task } from "../task/task";
 import type { MetricValues } from "./report-data";
 

@@ -2,9 +2,9 @@
 
 import type { Ablation } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
-import { circuitFor } from "../evaluate/cell";
 import type { CellSpec } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
+import { circuitFor } from "../run/cell";
 import { randomCircuitLike } from "./controls";
 import type { RandomData, ReportOptions } from "./report-data";
 import type { TimedRun } from "./runs";

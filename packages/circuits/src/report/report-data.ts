@@ -1,9 +1,9 @@
 /** @file A robustness report as plain data: everything that was measured, and nothing that follows from it. */
 
 import type { Provenance } from "@diopter/model";
-import type { EngineName } from "../evaluate/cell";
 import type { CircuitJSON } from "../graph/circuit-json";
 import type { PromptMetric } from "../metrics/prompt-metric";
+import type { EngineName } from "../run/cell";
 import type { AblationJSON } from "./ablation-json";
 import type { CellLevels } from "./cell-words";
 import type { Check } from "./consistency";

@@ -1,8 +1,8 @@
 /** @file What a robustness report can be asked for. */
 
 import type { Ablation } from "../ablation/ablation";
-import type { Progress } from "../evaluate/evaluate";
 import type { PromptMetric } from "../metrics/prompt-metric";
+import type { Progress } from "../run/job";
 import type { Task } from "../task/task";
 import type { GridPreset } from "./grid";
 import { usualMeanSetSizes } from "./mean-sets";

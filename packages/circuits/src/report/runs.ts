@@ -3,16 +3,16 @@
 import type { Model } from "@diopter/model";
 import type { Ablation } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
-import { circuitFor } from "../evaluate/cell";
 import {
   type CellSpec,
   type Evaluation,
   evaluateCells,
   type NotApplicable,
-  type Progress,
 } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { PromptMetric } from "../metrics/prompt-metric";
+import { circuitFor } from "../run/cell";
+import type { Progress } from "../run/job";
 import type { Task } from "../task/task";
 import { ablationToJSON, hashOf } from "./ablation-json";
 import { valueInWords } from "./cell-words";

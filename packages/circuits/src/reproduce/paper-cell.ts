@@ -2,9 +2,10 @@
 
 import type { Model } from "@diopter/model";
 import type { Ablation } from "../ablation/ablation";
-import { type EvaluatedPrompt, evaluateCells, type Progress } from "../evaluate/evaluate";
+import { type EvaluatedPrompt, evaluateCells } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { CircuitJSON } from "../graph/circuit-json";
+import type { Progress } from "../run/job";
 import type { Task, TaskPrompt } from "../task/task";
 
 /** One cell as the experiment asks for it. */

@@ -1,7 +1,7 @@
 /** @file Subnetwork probing over a grid of penalties: how expensive an element may be before it is given up. */
 
 import type { AblationValue } from "../ablation/ablation";
-import { learnMasks } from "../discover/learn-masks";
+import { learnMasks } from "../discover/masks/learn-masks";
 import type { TracrProgram } from "./tracr-programs";
 
 export interface ProbingOptions {

@@ -2,9 +2,9 @@
 
 import { auroc, type RocPoint, rocCurve, rocPlateau } from "@diopter/statistics";
 import { type AblationValue, ablationOf, resample } from "../ablation/ablation";
-import { acdc } from "../discover/acdc";
-import { attributeEdges } from "../discover/attribute-edges";
-import { attributeNodes } from "../discover/attribute-nodes";
+import { acdc } from "../discover/acdc/acdc";
+import { attributeEdges } from "../discover/attribution/attribute-edges";
+import { attributeNodes } from "../discover/attribution/attribute-nodes";
 import { evaluate } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { EdgeGraph } from "../graph/edge-graph";

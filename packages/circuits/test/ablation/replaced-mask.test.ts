@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ablationOf, causalReading } from "../../src/ablation/ablation";
 import { edgesOfSources, type MaskChoices, replacedMask } from "../../src/ablation/replaced-mask";
 import { Circuit } from "../../src/graph/circuit";
-import type { GraphShape } from "../../src/graph/edge-graph";
+import type { GraphShape } from "../../src/graph/shape";
 import type { TaskPrompt } from "../../src/task/task";
 
 /** Sources input, a0.h0; edges input->a0.h0<q>, <k>, <v>, input->logits, a0.h0->logits. */

@@ -4,7 +4,7 @@ import { reference } from "@diopter/model/reference";
 import { expect, test } from "vitest";
 import { magnitudeScores, officialScores, randomScores } from "../../src/discover/controls";
 import { Circuit } from "../../src/graph/circuit";
-import { shapeOf } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { microNetwork } from "../helpers/micro-model";
 import { ln } from "../helpers/networks";
 import { twoPrompts } from "./subject";

@@ -7,8 +7,9 @@ import type { TensorLike } from "@diopter/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
 import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { mean, zero } from "../../src/ablation/ablation";
-import { type AttributeOptions, attributeEdges } from "../../src/discover/attribute-edges";
-import type { EdgeScores } from "../../src/discover/edge-scores";
+import { attributeEdges } from "../../src/discover/attribution/attribute-edges";
+import type { AttributeOptions } from "../../src/discover/attribution/batch";
+import type { EdgeScores } from "../../src/discover/scores/edge-scores";
 import { fromAutoCircuitName } from "../../src/graph/names/auto-circuit";
 import { goldenModel, goldenTask } from "../helpers/golden-task";
 

@@ -11,7 +11,7 @@ import {
 } from "../../src/ablation/ablation";
 import { type EvaluateOptions, evaluate } from "../../src/evaluate/evaluate";
 import { Circuit } from "../../src/graph/circuit";
-import { shapeOf } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { recovered } from "../../src/metrics/recovered";
 import { network } from "../helpers/network";
 import { gqa, ln, rms } from "../helpers/networks";

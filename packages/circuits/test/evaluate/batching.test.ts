@@ -10,9 +10,11 @@ import {
   resample,
   zero,
 } from "../../src/ablation/ablation";
-import { evaluate, evaluateCells, type Progress } from "../../src/evaluate/evaluate";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { evaluate, evaluateCells } from "../../src/evaluate/evaluate";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import type { PromptMetric } from "../../src/metrics/prompt-metric";
+import type { Progress } from "../../src/run/job";
 import type { Task } from "../../src/task/task";
 import { bruteForce } from "../helpers/brute-force";
 import { ln } from "../helpers/networks";

@@ -15,7 +15,8 @@ import {
   zero,
 } from "../../src/ablation/ablation";
 import { type CellSpec, evaluateCells } from "../../src/evaluate/evaluate";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import type { Network } from "../helpers/network";
 import { gqa, ln, networks, rms } from "../helpers/networks";
 import type { Rows } from "../helpers/plain-layers";

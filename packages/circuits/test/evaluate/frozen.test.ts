@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { type Ablation, mean, resample, zero } from "../../src/ablation/ablation";
 import { evaluate } from "../../src/evaluate/evaluate";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { bruteForce } from "../helpers/brute-force";
 import type { Network } from "../helpers/network";
 import { attnOnly, bidirectional, gqa, ln, parallel } from "../helpers/networks";

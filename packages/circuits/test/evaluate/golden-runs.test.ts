@@ -8,8 +8,8 @@ import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { type Ablation, ablationOf, mean, resample, zero } from "../../src/ablation/ablation";
 import { evaluateCells } from "../../src/evaluate/evaluate";
 import { Circuit } from "../../src/graph/circuit";
-import { shapeOf } from "../../src/graph/edge-graph";
 import { fromAutoCircuitName } from "../../src/graph/names/auto-circuit";
+import { shapeOf } from "../../src/graph/shape";
 import type { PromptMetric } from "../../src/metrics/prompt-metric";
 import { goldenModel, goldenTask } from "../helpers/golden-task";
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { type Ablation, mean, resample, zero } from "../../src/ablation/ablation";
 import { evaluate } from "../../src/evaluate/evaluate";
 import type { Circuit } from "../../src/graph/circuit";
-import { shapeOf } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { promptMetric } from "../../src/metrics/prompt-metrics";
 import { recovered } from "../../src/metrics/recovered";
 import type { Task } from "../../src/task/task";

@@ -12,7 +12,8 @@ import {
 import { replacedMask } from "../../src/ablation/replaced-mask";
 import { evaluate } from "../../src/evaluate/evaluate";
 import type { Circuit } from "../../src/graph/circuit";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { recovered } from "../../src/metrics/recovered";
 import type { Task } from "../../src/task/task";
 import { bruteForce } from "../helpers/brute-force";

@@ -1,6 +1,7 @@
 import type { ModelConfig } from "@diopter/model";
 import { expect, test } from "vitest";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { shape } from "./shapes";
 
 test("sources and destinations are ordered as they write and read (G1, G2)", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Circuit, type CircuitElement } from "../../src/graph/circuit";
-import type { GraphShape } from "../../src/graph/edge-graph";
+import type { GraphShape } from "../../src/graph/shape";
 import { shape } from "./shapes";
 
 const meta = { name: "toy", version: "1" };

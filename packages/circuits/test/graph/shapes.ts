@@ -1,6 +1,6 @@
 /** @file Shapes that the tests of the graph folder build on. */
 
-import type { GraphShape } from "../../src/graph/edge-graph";
+import type { GraphShape } from "../../src/graph/shape";
 
 export function shape(nLayers: number, nHeads: number, more: Partial<GraphShape> = {}): GraphShape {
   return {

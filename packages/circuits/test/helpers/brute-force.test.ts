@@ -1,6 +1,7 @@
 import { reference } from "@diopter/model/reference";
 import { expect, test } from "vitest";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { bruteForce, mixed } from "./brute-force";
 import { networks, randomPrompts } from "./networks";
 import type { Rows } from "./plain-layers";

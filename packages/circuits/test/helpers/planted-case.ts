@@ -1,6 +1,7 @@
 /** @file What a planted circuit comes with: its network, its task, and the numbers that must come out. */
 
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import type { Task, TaskPrompt } from "../../src/task/task";
 import { type Features, type HandBuilt, handBuilt } from "./hand-built";
 import type { Network } from "./network";

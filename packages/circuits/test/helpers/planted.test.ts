@@ -1,7 +1,8 @@
 import { logitDifference } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { expect, test } from "vitest";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import type { TaskPrompt } from "../../src/task/task";
 import { bruteForce, mixed } from "./brute-force";
 import type { Rows } from "./plain-layers";

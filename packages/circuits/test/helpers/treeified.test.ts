@@ -1,6 +1,7 @@
 import { Random } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { EdgeGraph, shapeOf } from "../../src/graph/edge-graph";
+import { EdgeGraph } from "../../src/graph/edge-graph";
+import { shapeOf } from "../../src/graph/shape";
 import { type BruteForceOptions, bruteForce, mixed } from "./brute-force";
 import { linear, networks, randomPrompts } from "./networks";
 import type { Rows } from "./plain-layers";

@@ -2,7 +2,7 @@ import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { sentences, world, worldCausal } from "@diopter/tiny-models";
 import { expect, test } from "vitest";
-import { attributeEdges } from "../../src/discover/attribute-edges";
+import { attributeEdges } from "../../src/discover/attribution/attribute-edges";
 import { robustness } from "../../src/report/robustness";
 import { worldTasks } from "../../src/task/world";
 

@@ -3,7 +3,7 @@
 import type { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { Random, type TensorLike } from "@diopter/tensor";
-import type { GraphShape } from "../../src/graph/edge-graph";
+import type { GraphShape } from "../../src/graph/shape";
 import { network } from "../helpers/network";
 import { spaced, wordLevel } from "../task/fake-tokenizers";
 

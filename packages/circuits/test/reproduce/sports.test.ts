@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Circuit } from "../../src/graph/circuit";
-import type { GraphShape } from "../../src/graph/edge-graph";
+import type { GraphShape } from "../../src/graph/shape";
 import { sportsCircuit } from "../../src/known/sports";
 import { reproduceSports, sportsCells } from "../../src/reproduce/sports";
 import { sports } from "../../src/task/generators/sports";

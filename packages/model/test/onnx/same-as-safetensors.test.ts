@@ -5,7 +5,7 @@ import { node } from "@diopter/model/node";
 import type { TensorLike } from "@diopter/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenPath } from "../../../../test/golden";
-import { attributeEdges } from "../../../circuits/src/discover/attribute-edges";
+import { attributeEdges } from "../../../circuits/src/discover/attribution/attribute-edges";
 import type { Task } from "../../../circuits/src/task/task";
 import { logitLens } from "../../../lens/src/logit-lens";
 import { distance, goldensOf, openExport, rows } from "./golden-onnx";

@@ -1,7 +1,7 @@
 /** @file The edges of ACDC: (receiver hook, index, sender hook, index), an index being a list with null for "all". */
 
 import { Circuit, type CircuitElement, type CircuitMeta } from "../circuit";
-import type { GraphShape } from "../edge-graph";
+import type { GraphShape } from "../shape";
 
 /** `[null]` for a stream, `[null, null, head]` for a head; a token index in second place for one position. */
 export type AcdcIndex = readonly (number | null)[];

@@ -1,7 +1,7 @@
 /** @file The names of AutoCircuit: `Resid Start`, `A0.1`, `A0.1.Q`, `MLP 0`, `Resid End`, `A0.1->A2.3.Q`. */
 
 import { Circuit, type CircuitElement, type CircuitMeta } from "../circuit";
-import type { GraphShape } from "../edge-graph";
+import type { GraphShape } from "../shape";
 
 /** An edge as AutoCircuit has it; `seqIdx` where the graph has an edge for every token. */
 export interface AutoCircuitEdge {

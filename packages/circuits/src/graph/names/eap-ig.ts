@@ -2,7 +2,8 @@
 
 import { didYouMean } from "@diopter/graph";
 import { Circuit, type CircuitMeta } from "../circuit";
-import { EdgeGraph, type GraphShape } from "../edge-graph";
+import { EdgeGraph } from "../edge-graph";
+import type { GraphShape } from "../shape";
 
 /** What EAP-IG's `Graph.to_json` writes. */
 export interface EapIgGraph {

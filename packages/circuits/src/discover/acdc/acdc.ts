@@ -1,0 +1,241 @@
+/** @file ACDC: edges go one by one, from the logits back, while the metric allows. Conmy et al. 2023. */
+
+import type { Model } from "@diopter/model";
+import type { AblationValue } from "../../ablation/ablation";
+import { Circuit } from "../../graph/circuit";
+import { EdgeGraph } from "../../graph/edge-graph";
+import type { GraphShape } from "../../graph/shape";
+import type { PromptMetric } from "../../metrics/prompt-metric";
+import type { Progress } from "../../run/job";
+import type { Task } from "../../task/task";
+import { chosenShape, valueRecord } from "../choices";
+import { EdgeScores } from "../scores/edge-scores";
+import { LiveEdges } from "./live-edges";
+import { type AcdcOrder, edgeOrder } from "./order";
+import { AcdcRuns } from "./runs";
+
+export interface AcdcOptions {
+  /** An edge goes when the metric gets worse by less than this (nats for `kl`); one, or a grid of independent searches. */
+  readonly threshold?: number;
+  readonly thresholds?: readonly number[];
+  /** What must not get worse; KL(model || circuit) when absent. `mse` compares logits. */
+  readonly metric?: string | PromptMetric;
+  /** What a removed edge carries; the paired corruption when absent. */
+  readonly value?: AblationValue;
+  readonly order?: AcdcOrder;
+  /** Start runs at the first destination that has lost an edge, from the cached clean run; default true. */
+  readonly restart?: boolean;
+  readonly inputs?: GraphShape["inputs"];
+  readonly embedding?: GraphShape["embedding"];
+  readonly batchSize?: number;
+  /** A search that was interrupted, as `onState` gave it; with the same options it ends as if it had not been. */
+  readonly resume?: AcdcState;
+  /** Called with plain data every 100 edges. */
+  readonly onState?: (state: AcdcState) => void;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** One edge that was tried. */
+export interface AcdcStep {
+  readonly edge: number;
+  readonly removed: boolean;
+  /** False for edges that no longer reach the logits: they go without a run. */
+  readonly tested: boolean;
+  /** Metric after the step, mean over prompts. */
+  readonly metric: number;
+  /** How bad that is: the metric itself where lower is better, else its negative or its distance from the model's. */
+  readonly loss: number;
+}
+
+/** The search at one threshold. */
+export interface AcdcRun {
+  readonly threshold: number;
+  readonly circuit: Circuit;
+  readonly kept: number;
+  readonly tested: number;
+  /** Edges that went without a run. */
+  readonly unreachable: number;
+  readonly steps: readonly AcdcStep[];
+}
+
+export interface AcdcState {
+  readonly kind: "diopter/acdc-state";
+  readonly order: readonly number[];
+  readonly searches: readonly { readonly threshold: number; readonly steps: readonly AcdcStep[] }[];
+}
+
+export interface AcdcResult {
+  /** Of the smallest threshold. */
+  readonly circuit: Circuit;
+  /** By rising threshold. */
+  readonly runs: readonly AcdcRun[];
+  /** Names in the order in which they were tried. */
+  readonly order: readonly string[];
+  /** The smallest threshold that removed an edge, `Infinity` for those that stayed; negative where the metric is better higher. */
+  readonly scores: EdgeScores;
+}
+
+/**
+ * Automatic circuit discovery: each edge in turn is replaced for good when the metric gets worse by less than `threshold`.
+ *
+ * The order matters and is recorded; run several seeds to see how much. Several thresholds are searched one after
+ * the other, each from the whole model.
+ *
+ * @example const { circuit } = await acdc(model, task, { threshold: 0.01 });
+ */
+export async function acdc(
+  model: Model,
+  task: Task,
+  options: AcdcOptions = {},
+): Promise<AcdcResult> {
+  const { signal, onProgress, onState, resume, restart = true } = options;
+  const { value = { kind: "resample", from: "paired" } } = options;
+  const started = performance.now();
+  const thresholds = thresholdsOf(options);
+  const graph = new EdgeGraph(chosenShape(model, options));
+  const order = edgeOrder(graph, options.order ?? "default");
+  const runs = await AcdcRuns.of(model, graph, task, { ...options, value, restart });
+  const finished = resumed(resume, order, thresholds);
+  const searches = thresholds.map((threshold, i) => ({ threshold, steps: finished[i] ?? [] }));
+  const total = order.length * thresholds.length;
+  let done = searches.reduce((sum, { steps }) => sum + steps.length, 0);
+  const from = done;
+  const state = (): AcdcState => ({
+    kind: "diopter/acdc-state",
+    order: [...order],
+    searches: searches.map(({ threshold, steps }) => ({ threshold, steps: [...steps] })),
+  });
+  for (const { threshold, steps } of searches) {
+    const search = new Search(graph, runs, threshold, steps);
+    for (let next = steps.length; next < order.length; next++) {
+      signal?.throwIfAborted();
+      steps.push(await search.step(order[next]!));
+      done++;
+      const remaining = ((performance.now() - started) / (done - from)) * (total - done);
+      onProgress?.({ done, total, remaining });
+      if (done % 100 === 0) onState?.(state());
+    }
+  }
+  onState?.(state());
+  const results = searches.map(({ threshold, steps }) => runOf(graph, threshold, steps));
+  const { metric, passes } = runs;
+  const scores = scoresOf(graph, results, metric.better === "higher" ? -1 : 1, {
+    method: "acdc",
+    options: {
+      thresholds,
+      metric: metric.name,
+      value: valueRecord(value),
+      order: Array.isArray(options.order) ? "given" : (options.order ?? "default"),
+      restart,
+    },
+    passes: { forward: passes, backward: 0 },
+    prompts: task.prompts.length,
+    milliseconds: performance.now() - started,
+    ...seedOf(options.order),
+  });
+  return {
+    circuit: results[0]!.circuit,
+    runs: results,
+    order: Array.from(order, (edge) => graph.edgeName(edge)),
+    scores,
+  };
+}
+
+function seedOf(order: AcdcOrder = "default"): { seed?: number } {
+  return typeof order === "object" && "seed" in order ? { seed: order.seed } : {};
+}
+
+/** Rising thresholds. */
+function thresholdsOf({ threshold, thresholds }: AcdcOptions): number[] {
+  if ((threshold === undefined) === (thresholds === undefined))
+    throw new RangeError("acdc: give either threshold or thresholds");
+  const all = [...new Set(thresholds ?? [threshold!])].sort((a, b) => a - b);
+  const bad = all.find((x) => !(x > 0));
+  if (all.length === 0 || bad !== undefined)
+    throw new RangeError(`acdc: a threshold must be positive, got ${bad ?? "none"}`);
+  return all;
+}
+
+function resumed(
+  state: AcdcState | undefined,
+  order: Uint32Array,
+  thresholds: readonly number[],
+): AcdcStep[][] {
+  if (!state) return [];
+  const same =
+    state.order.length === order.length && state.order.every((edge, i) => edge === order[i]);
+  const fitting = state.searches.every(({ threshold }, i) => threshold === thresholds[i]);
+  if (!same || !fitting)
+    throw new RangeError("acdc: the state to resume is of another order or other thresholds");
+  return state.searches.map(({ steps }) => [...steps]);
+}
+
+/** The search at one threshold, from where its steps have come to. */
+class Search {
+  readonly #runs: AcdcRuns;
+  readonly #threshold: number;
+  readonly #live: LiveEdges;
+  readonly #mask: Float32Array;
+  #metric: number;
+  #loss: number | undefined;
+
+  constructor(graph: EdgeGraph, runs: AcdcRuns, threshold: number, steps: readonly AcdcStep[]) {
+    this.#runs = runs;
+    this.#threshold = threshold;
+    this.#live = new LiveEdges(graph);
+    this.#mask = new Float32Array(graph.edgeCount);
+    this.#metric = steps.at(-1)?.metric ?? Number.NaN;
+    this.#loss = steps.at(-1)?.loss;
+    for (const { edge, removed } of steps) if (removed) this.#remove(edge);
+  }
+
+  async step(edge: number): Promise<AcdcStep> {
+    if (this.#loss === undefined) {
+      const now = await this.#runs.measure(this.#mask);
+      [this.#loss, this.#metric] = [now.loss, now.metric];
+    }
+    if (!this.#live.matters(edge)) {
+      this.#remove(edge);
+      return { edge, removed: true, tested: false, metric: this.#metric, loss: this.#loss };
+    }
+    this.#mask[edge] = 1;
+    const { loss, metric } = await this.#runs.measure(this.#mask);
+    const removed = loss - this.#loss < this.#threshold;
+    if (removed) {
+      this.#remove(edge);
+      [this.#loss, this.#metric] = [loss, metric];
+    } else this.#mask[edge] = 0;
+    return { edge, removed, tested: true, metric: this.#metric, loss: this.#loss };
+  }
+
+  #remove(edge: number): void {
+    this.#mask[edge] = 1;
+    this.#live.remove(edge);
+  }
+}
+
+function runOf(graph: EdgeGraph, threshold: number, steps: readonly AcdcStep[]): AcdcRun {
+  const kept = steps.filter(({ removed }) => !removed).map(({ edge }) => graph.edgeName(edge));
+  const tested = steps.filter((step) => step.tested).length;
+  return {
+    threshold,
+    circuit: Circuit.ofEdges(graph.shape, kept, { name: `acdc, ${threshold}`, version: "1" }),
+    kept: kept.length,
+    tested,
+    unreachable: steps.length - tested,
+    steps,
+  };
+}
+
+function scoresOf(
+  graph: EdgeGraph,
+  runs: readonly AcdcRun[],
+  sign: number,
+  record: EdgeScores["record"],
+): EdgeScores {
+  const values = new Float64Array(graph.edgeCount).fill(sign * Number.POSITIVE_INFINITY);
+  for (const { threshold, steps } of [...runs].reverse())
+    for (const { edge, removed } of steps) if (removed) values[edge] = sign * threshold;
+  return new EdgeScores(graph, values, record);
+}

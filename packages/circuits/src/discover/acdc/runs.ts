@@ -1,0 +1,162 @@
+/** @file The runs of ACDC: a mask over all prompts, from the first destination that differs from the clean run. */
+
+import type { Model } from "@diopter/model";
+import type { EdgeGraph } from "../../graph/edge-graph";
+import { streamAt } from "../../graph/sources";
+import type { Answered, PromptMetric } from "../../metrics/prompt-metric";
+import { promptMetric } from "../../metrics/prompt-metrics";
+import { cleanFeed, named, replacementFeed } from "../../run/feeds";
+import { type Logits, runDense } from "../../run/run-batch";
+import type { Task } from "../../task/task";
+import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
+import type { AcdcOptions } from "./acdc";
+import { DivergenceFromModel } from "./divergence-from-model";
+import { differencesOutput, type Prefix, prefixExtension } from "./restart-view";
+import { runFrom } from "./run-from";
+
+type RunChoices = Pick<AcdcOptions, "metric" | "batchSize" | "signal"> &
+  Required<Pick<AcdcOptions, "value" | "restart">>;
+
+/** Measures masks; the metric is added up over batches and draws. */
+export class AcdcRuns {
+  readonly metric: PromptMetric;
+  readonly #model: Model;
+  readonly #graph: EdgeGraph;
+  readonly #task: Task;
+  readonly #batches: PreparedBatches;
+  readonly #choices: RunChoices;
+  /** KL costs as much as a tenth of a run unless the model's side is kept. */
+  readonly #divergence: DivergenceFromModel | undefined;
+  readonly #prefixes = new Map<string, Prefix>();
+  #stage = -1;
+  #runs = 0;
+
+  private constructor(
+    model: Model,
+    graph: EdgeGraph,
+    task: Task,
+    choices: RunChoices,
+    batches: PreparedBatches,
+  ) {
+    const { metric = "kl" } = choices;
+    this.metric =
+      typeof metric === "string" ? promptMetric(metric === "mse" ? "mse-model" : metric) : metric;
+    if (this.metric === promptMetric("kl")) this.#divergence = new DivergenceFromModel();
+    this.#model = model;
+    this.#graph = graph;
+    this.#task = task;
+    this.#choices = choices;
+    this.#batches = batches;
+  }
+
+  static async of(
+    model: Model,
+    graph: EdgeGraph,
+    task: Task,
+    choices: RunChoices,
+  ): Promise<AcdcRuns> {
+    const { value, batchSize, signal, restart } = choices;
+    const batches = await PreparedBatches.of(model, graph, task, {
+      direction: "ablate-clean",
+      value,
+      batchSize,
+      signal,
+      sources: restart,
+    });
+    return new AcdcRuns(model, graph, task, choices, batches);
+  }
+
+  get passes(): number {
+    return this.#runs + this.#batches.passes;
+  }
+
+  /** Means over prompts: of the metric, and of how bad it is. */
+  async measure(mask: Float32Array): Promise<{ readonly metric: number; readonly loss: number }> {
+    const stage = this.#firstStage(mask);
+    const { draws, batches } = this.#batches;
+    let [metric, loss] = [0, 0];
+    for (let i = 0; i < batches.length * draws; i++) {
+      const batch = await this.#batches.at(i % batches.length, Math.floor(i / batches.length));
+      const { prompts, clean } = batch;
+      const logits = await this.#logits(batch, mask, stage, `${i}`);
+      this.#runs++;
+      for (const [row, prompt] of prompts.entries()) {
+        const own = (circuit: Logits[number]) =>
+          this.#value({ prompt, model: clean[row]!, circuit });
+        const value = own(logits[row]!);
+        metric += value;
+        loss += badness(this.metric, value, () => own(clean[row]!));
+      }
+    }
+    const count = this.#task.prompts.length * draws;
+    return { metric: metric / count, loss: loss / count };
+  }
+
+  /** Logits under a mask, from the first stage that differs from the clean run. */
+  async #logits(
+    batch: PreparedBatch,
+    mask: Float32Array,
+    stage: number,
+    key: string,
+  ): Promise<Logits> {
+    const { prompts, rows, replacements } = batch;
+    const [model, graph, { signal }] = [this.#model, this.#graph, this.#choices];
+    const whole = { batch: 1, pos: 1, values: mask };
+    const run = { model, graph, prompts, rows, replacements, signal };
+    const prefix = await this.#prefix(batch, stage, key);
+    return prefix ? runFrom(run, whole, stage, prefix) : runDense(run, whole);
+  }
+
+  /** What a run from a stage is fed: kept while runs start at the same stage. */
+  async #prefix(
+    { sources, replacements, rows }: PreparedBatch,
+    stage: number,
+    key: string,
+  ): Promise<Prefix | undefined> {
+    if (!sources) return undefined;
+    if (stage !== this.#stage) this.#prefixes.clear();
+    this.#stage = stage;
+    const known = this.#prefixes.get(key);
+    if (known) return known;
+    const { shape } = this.#graph;
+    const outputs = await this.#model.execute(
+      this.#model.prepare({ tokens: rows }),
+      {},
+      {
+        logits: "none",
+        extend: [prefixExtension(shape, stage, replacements.form)],
+        feeds: {
+          ...named(replacementFeed, replacements.values),
+          ...named(cleanFeed, sources.values),
+        },
+      },
+    );
+    const prefix = {
+      total: sources.values[streamAt(stage, shape)]!,
+      differences: outputs.get(differencesOutput)!,
+    };
+    // Many batches would need more memory than it is worth: then the differences are computed for each run.
+    const size = prefix.differences.data.byteLength;
+    if (size * (this.#prefixes.size + 1) <= 1e9) this.#prefixes.set(key, prefix);
+    return prefix;
+  }
+
+  #value(answered: Answered): number {
+    return this.#divergence
+      ? this.#divergence.value(answered)
+      : this.metric.value(answered, this.#task);
+  }
+
+  #firstStage(mask: Float32Array): number {
+    const { destinations } = this.#graph;
+    return destinations.reduce((least, { firstEdge, reads, stage }) => {
+      const lost = () => mask.subarray(firstEdge, firstEdge + reads).includes(1);
+      return stage < least && lost() ? stage : least;
+    }, destinations.at(-1)!.stage);
+  }
+}
+
+function badness({ better }: PromptMetric, value: number, ofModel: () => number): number {
+  if (better === "lower") return value;
+  return better === "higher" ? -value : Math.abs(value - ofModel());
+}

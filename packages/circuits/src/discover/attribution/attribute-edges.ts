@@ -1,0 +1,81 @@
+/** @file Scores for every edge from gradients: EAP and its integrated forms. */
+
+import type { Model } from "@diopter/model";
+import { EdgeGraph } from "../../graph/edge-graph";
+import { batchesOf, batchSizeFor } from "../../run/batches";
+import { replacementsFor } from "../../run/replacements/replacements";
+import type { Task } from "../../task/task";
+import { chosenShape } from "../choices";
+import { objectiveName } from "../objective";
+import { EdgeScores } from "../scores/edge-scores";
+import {
+  type AttributeOptions,
+  type AttributionBatch,
+  type AttributionMethod,
+  type BatchScores,
+  checkChoices,
+  prepared,
+} from "./batch";
+import { eap } from "./methods/eap";
+import { eapIgActivations } from "./methods/eap-ig-activations";
+import { eapIgInputs } from "./methods/eap-ig-inputs";
+import { maskGradient } from "./methods/mask-gradient";
+import { ScoreTotals } from "./score-totals";
+
+const methods: Record<AttributionMethod, (batch: AttributionBatch) => Promise<BatchScores>> = {
+  eap,
+  "eap-ig-inputs": eapIgInputs,
+  "eap-ig-activations": eapIgActivations,
+  "clean-corrupted": eapIgInputs,
+  "mask-gradient": maskGradient,
+  "mask-ig": maskGradient,
+};
+
+/**
+ * Scores every edge: a positive score means that ablating the edge raises the objective.
+ *
+ * EAP (Syed et al. 2023), EAP-IG inputs and activations, clean-corrupted (Hanna et al. 2024), mask gradients at a
+ * point or integrated over all masks together (Miller et al. 2024). Throws `RangeError` for objectives that are
+ * stationary at the clean run (`kl`, `mse`), where every score would be 0.
+ *
+ * @example const scores = await attributeEdges(model, task, { method: "eap-ig-inputs" }); scores.top(400).pruned();
+ */
+export async function attributeEdges(
+  model: Model,
+  task: Task,
+  options: AttributeOptions,
+): Promise<EdgeScores> {
+  const { method, value = { kind: "resample", from: "paired" }, signal, onProgress } = options;
+  const started = performance.now();
+  const graph = new EdgeGraph(chosenShape(model, options));
+  const objective = objectiveName(options.objective ?? task.metric);
+  checkChoices(options, objective, value);
+  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const batchSize =
+    options.batchSize ??
+    Math.max(1, batchSizeFor(pos, graph.sources.length, model.config.dModel) >> 1);
+  const replacements = await replacementsFor(value, {
+    model,
+    shape: graph.shape,
+    task,
+    direction: "ablate-clean",
+    batchSize,
+    signal,
+  });
+  const totals = new ScoreTotals(graph.edgeCount, options, task.prompts.length);
+  const batches = batchesOf(task.prompts, batchSize, (prompt) => replacements.key(prompt));
+  for (const [index, batch] of batches.entries()) {
+    signal?.throwIfAborted();
+    const ready = await prepared(model, graph, task, batch, replacements, objective, options);
+    totals.add(batch, await methods[method](ready));
+    const done = index + 1;
+    const elapsed = performance.now() - started;
+    onProgress?.({
+      done,
+      total: batches.length,
+      remaining: (elapsed / done) * (batches.length - done),
+    });
+  }
+  const record = totals.record({ objective, value, milliseconds: performance.now() - started });
+  return new EdgeScores(graph, totals.values, record, totals.kept());
+}

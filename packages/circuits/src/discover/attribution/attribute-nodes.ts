@@ -1,0 +1,149 @@
+/** @file Scores for every node from gradients: attribution patching. */
+
+import type { Model } from "@diopter/model";
+import { EdgeGraph } from "../../graph/edge-graph";
+import { embeddingHooks, sourceGroups } from "../../graph/sources";
+import { batchesOf, batchSizeFor } from "../../run/batches";
+import { cleanFeed, named, replacementFeed } from "../../run/feeds";
+import { readSources } from "../../run/read-sources";
+import { replacementsFor } from "../../run/replacements/replacements";
+import type { Task } from "../../task/task";
+import { chosenShape } from "../choices";
+import { objectiveName } from "../objective";
+import { NodeScores } from "../scores/node-scores";
+import {
+  type AttributeOptions,
+  type AttributionBatch,
+  type BatchScores,
+  checkChoices,
+  prepared,
+} from "./batch";
+import { between } from "./methods/eap-ig-inputs";
+import { nodeScoreExtension, nodeScoreOutput } from "./node-score-extension";
+import { ScoreTotals } from "./score-totals";
+
+export const nodeAttributionMethods = ["atp", "eap-ig-inputs", "clean-corrupted"] as const;
+export type NodeAttributionMethod = (typeof nodeAttributionMethods)[number];
+
+export interface AttributeNodesOptions extends Omit<AttributeOptions, "method" | "at" | "inputs"> {
+  readonly method?: NodeAttributionMethod;
+}
+
+/**
+ * Scores every source: the gradient at what it writes times what that would change by, summed over positions.
+ *
+ * Attribution patching (Nanda 2023; Syed et al. 2023): AtP of a node is the sum of EAP over the edges that leave it.
+ * Also along the line between the clean and the corrupt embedding (Hanna et al. 2024). A positive score means that
+ * ablating the node raises the objective. With `keep: "positions"` heads by position.
+ *
+ * @example (await attributeNodes(model, task)).top(10);
+ */
+export async function attributeNodes(
+  model: Model,
+  task: Task,
+  options: AttributeNodesOptions = {},
+): Promise<NodeScores> {
+  const { method = "atp", signal, onProgress } = options;
+  const { value = { kind: "resample", from: "paired" } } = options;
+  const started = performance.now();
+  const graph = new EdgeGraph(chosenShape(model, options));
+  const objective = objectiveName(options.objective ?? task.metric);
+  const like = { ...options, method: method === "atp" ? "eap" : method } as const;
+  checkChoices(like, objective, value);
+  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const batchSize =
+    options.batchSize ?? batchSizeFor(pos, graph.sources.length, model.config.dModel);
+  const context = {
+    model,
+    shape: graph.shape,
+    task,
+    direction: "ablate-clean",
+    batchSize,
+  } as const;
+  const replacements = await replacementsFor(value, { ...context, signal });
+  const totals = new ScoreTotals(graph.sources.length, like, task.prompts.length);
+  const batches = batchesOf(task.prompts, batchSize, (prompt) => replacements.key(prompt));
+  for (const [index, batch] of batches.entries()) {
+    signal?.throwIfAborted();
+    const ready = await prepared(model, graph, task, batch, replacements, objective, like);
+    totals.add(batch, await (method === "atp" ? atClean(ready) : onTheWay(ready)));
+    const [done, total] = [index + 1, batches.length];
+    const remaining = ((performance.now() - started) / done) * (total - done);
+    onProgress?.({ done, total, remaining });
+  }
+  const record = totals.record({ objective, value, milliseconds: performance.now() - started });
+  return new NodeScores(graph, totals.values, { ...record, method }, totals.kept());
+}
+
+async function atClean(batch: AttributionBatch): Promise<BatchScores> {
+  const { model, graph, prompts, replacements, objective, feeds, signal } = batch;
+  const { form, values } = await replacements.at(prompts);
+  const tokens = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
+  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
+    logits: "none",
+    extend: [nodeScoreExtension(graph.shape, objective, { values: form, sources: "live" })],
+    feeds: { ...feeds, ...named(replacementFeed, values) },
+  });
+  const { pos, scores } = collected(batch, outputs, tokens.pos);
+  return { pos, summed: false, scores, forward: form === "prompt" ? 2 : 1, backward: 1 };
+}
+
+async function onTheWay(batch: AttributionBatch): Promise<BatchScores> {
+  const { model, graph, prompts, replacements, objective, feeds, points, signal } = batch;
+  const corrupt = await replacements.at(prompts);
+  const rows = prompts.map(({ clean }) => clean);
+  const clean = await readSources(model, graph.shape, rows, { signal });
+  const tokens = model.prepare({ tokens: rows });
+  const embeddings = embeddingHooks(graph.shape);
+  const extension = nodeScoreExtension(graph.shape, objective, {
+    values: corrupt.form,
+    sources: "fed",
+  });
+  let total: BatchScores | undefined;
+  for (const { at, weight } of points) {
+    const outputs = await model.execute(tokens, signal ? { signal } : {}, {
+      logits: "none",
+      extend: [extension],
+      start: Object.fromEntries(
+        embeddings.map((hook) => [hook, between(clean.values[hook]!, corrupt.values[hook]!, at)]),
+      ),
+      feeds: {
+        ...feeds,
+        ...named(replacementFeed, corrupt.values),
+        ...named(cleanFeed, clean.values),
+      },
+    });
+    const { pos, scores } = collected(batch, outputs, tokens.pos);
+    total ??= {
+      pos,
+      summed: false,
+      scores: new Float64Array(scores.length),
+      forward: 2,
+      backward: 0,
+    };
+    for (let i = 0; i < scores.length; i++) total.scores[i]! += weight * scores[i]!;
+  }
+  return { ...total!, forward: 2 + points.length, backward: points.length };
+}
+
+/** Scores [batch, pos or 1, source] from outputs [batch, pos, source of the hook]. */
+function collected(
+  { graph, prompts, detail }: AttributionBatch,
+  outputs: Awaited<ReturnType<Model["execute"]>>,
+  length: number,
+): Pick<BatchScores, "pos" | "scores"> {
+  const count = graph.sources.length;
+  const positions = detail === "positions";
+  const pos = positions ? length : 1;
+  const scores = new Float64Array(prompts.length * pos * count);
+  for (const { hook, first, count: width } of sourceGroups(graph.shape)) {
+    const { data } = outputs.get(nodeScoreOutput(hook))!;
+    for (let row = 0; row < prompts.length; row++)
+      for (let p = 0; p < length; p++)
+        for (let i = 0; i < width; i++) {
+          const at = (row * pos + (positions ? p : 0)) * count + first + i;
+          scores[at]! += Number(data[(row * length + p) * width + i]);
+        }
+  }
+  return { pos, scores };
+}

@@ -1,0 +1,42 @@
+/** @file The extension that scores edges, in the form that a batch needs: the fast one where only sums are wanted. */
+
+import type { Extension } from "@diopter/model";
+import type { TensorLike } from "@diopter/tensor";
+import type { Form } from "../../../ablation/activations";
+import type { AttributionBatch } from "../batch";
+import { type ScoreForm, scoreExtension } from "../score-extension";
+import { summedScoreExtension } from "../summed-scores";
+import { gathered } from "./gathered-scores";
+
+export interface ScoreProgram {
+  readonly extension: Extension;
+  /** Whether prompts are summed up already. */
+  readonly summed: boolean;
+  /** Positions in the scores: those of the prompts, or 1. */
+  readonly pos: number;
+  /** Scores [batch or 1, pos or 1, edge] from the outputs of a run. */
+  read(outputs: ReadonlyMap<string, TensorLike>): Float64Array;
+  /** Room for all scores. */
+  zeros(): Float64Array;
+}
+
+export function scoreProgram(
+  { model, graph, objective, prompts, detail }: AttributionBatch,
+  values: Form,
+  sources: ScoreForm["sources"],
+): ScoreProgram {
+  // An MLP under a shared norm has no input of its own, whose gradient the fast form would need.
+  const summed = detail === "sum" && !model.config.sharedNorm;
+  const pos = detail === "positions" ? prompts[0]!.clean.length : 1;
+  const positions = detail === "positions" ? "each" : "sum";
+  const rows = summed ? 1 : prompts.length;
+  return {
+    extension: summed
+      ? summedScoreExtension(graph, objective, { values, sources })
+      : scoreExtension(graph, objective, { values, sources, positions }, model.config),
+    summed,
+    pos,
+    read: (outputs) => gathered(graph, outputs, rows, pos).scores,
+    zeros: () => new Float64Array(rows * pos * graph.edgeCount),
+  };
+}

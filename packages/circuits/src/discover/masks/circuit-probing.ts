@@ -1,0 +1,74 @@
+/** @file Circuit probing: masks learned for several sizes; what is in many of the circuits matters most. Miller et al. 2024. */
+
+import type { Model } from "@diopter/model";
+import type { Circuit } from "../../graph/circuit";
+import type { Task } from "../../task/task";
+import { EdgeScores, type ScoreRecord } from "../scores/edge-scores";
+import { NodeScores } from "../scores/node-scores";
+import { type LearnedMasks, type LearnMasksOptions, learnMasks } from "./learn-masks";
+import type { LearnedScores } from "./learned-scores";
+
+export interface CircuitProbingOptions
+  extends Omit<LearnMasksOptions, "size" | "select" | "resume" | "onState"> {
+  readonly sizes: readonly number[];
+  /** Price of being too large, in multiples of the size; default 1. */
+  readonly weight?: number;
+}
+
+export interface CircuitProbing {
+  /** How many of the circuits have an element; signed as in `learnMasks`. */
+  readonly scores: LearnedScores;
+  /** By rising size. */
+  readonly circuits: readonly Circuit[];
+  readonly heldOut: readonly (number | undefined)[];
+}
+
+/** Learns masks for each of several sizes with the same seed. Throws `RangeError` without sizes. */
+export async function circuitProbing(
+  model: Model,
+  task: Task,
+  { sizes, weight = 1, onProgress, ...options }: CircuitProbingOptions,
+): Promise<CircuitProbing> {
+  const rising = [...new Set(sizes)].sort((a, b) => a - b);
+  if (rising.length === 0) throw new RangeError("circuit probing: no sizes");
+  const started = performance.now();
+  const learned: LearnedMasks[] = [];
+  for (const [i, size] of rising.entries()) {
+    learned.push(
+      await learnMasks(model, task, {
+        ...options,
+        size: { target: size, weight },
+        select: { size },
+        ...(onProgress && {
+          onProgress: ({ done, total }) => {
+            const [all, so] = [total * rising.length, total * i + done];
+            const remaining = ((performance.now() - started) / so) * (all - so);
+            onProgress({ done: so, total: all, remaining });
+          },
+        }),
+      }),
+    );
+  }
+  const first = learned[0]!.scores;
+  const values = new Float64Array(first.values.length);
+  for (const { circuit, scores } of learned)
+    for (const element of circuit.placement.keys())
+      values[element]! += Math.sign(scores.values[element]!);
+  const passes = (side: "forward" | "backward") =>
+    learned.reduce((sum, { scores }) => sum + scores.record.passes[side], 0);
+  const record: ScoreRecord = {
+    ...first.record,
+    method: "circuit probing",
+    options: { ...first.record.options, size: { targets: rising, weight }, select: "each size" },
+    passes: { forward: passes("forward"), backward: passes("backward") },
+    milliseconds: performance.now() - started,
+  };
+  return {
+    scores:
+      first instanceof EdgeScores
+        ? new EdgeScores(first.graph, values, record)
+        : new NodeScores(first.graph, values, record),
+    circuits: learned.map(({ circuit }) => circuit),
+    heldOut: learned.map(({ heldOut }) => heldOut),
+  };
+}

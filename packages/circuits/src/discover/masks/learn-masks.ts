@@ -1,0 +1,183 @@
+/** @file Circuits by learned masks: subnetwork and edge probing (Cao et al. 2021; Miller et al. 2024), Edge Pruning (Bhaskar et al. 2024). */
+
+import type { Model } from "@diopter/model";
+import { type AdamState, adam, adamState } from "@diopter/tensor";
+import type { Ablation, AblationValue } from "../../ablation/ablation";
+import type { Circuit } from "../../graph/circuit";
+import { EdgeGraph } from "../../graph/edge-graph";
+import type { GraphShape } from "../../graph/shape";
+import type { Progress } from "../../run/job";
+import type { Task } from "../../task/task";
+import { chosenShape, valueRecord } from "../choices";
+import type { ScoreRecord } from "../scores/edge-scores";
+import { keepProbability, keepProbabilitySlope, thetaOf } from "./hard-concrete";
+import { type LearnedScores, type Selection, selected, thetaScores } from "./learned-scores";
+import type { Faithfulness } from "./loss";
+import { checkSize, type MaskSize, type Multipliers, sizeCost } from "./size";
+import { MaskTraining } from "./training";
+
+export interface LearnMasksOptions {
+  readonly component?: "edge" | "node";
+  /** `ablate-clean`: what is masked out of the clean run is replaced; `restore-clean`: the circuit is put into the corrupt run. */
+  readonly direction?: Ablation["direction"];
+  /** What sources are replaced with, as in evaluation; the other side of the pair when absent. */
+  readonly value?: AblationValue;
+  /** What the circuit shall be good at; default `kl`. */
+  readonly loss?: Faithfulness;
+  readonly size: MaskSize;
+  readonly steps: number;
+  /** Of Adam; default 0.1. */
+  readonly learningRate?: number;
+  /** Deterministic mask to begin with; default 0.9. */
+  readonly keep?: number;
+  /** Whether every prompt of a batch has masks of its own (default), or all have the same. */
+  readonly samples?: "prompt" | "batch";
+  /** How a circuit is made of the masks; elements whose mask without noise is at least 0.5 when absent. */
+  readonly select?: Selection;
+  /** Prompts that are not learned from. */
+  readonly test?: Task;
+  /** Steps between looks at them; only at the end when absent. */
+  readonly testEvery?: number;
+  readonly seed?: number;
+  readonly inputs?: GraphShape["inputs"];
+  readonly embedding?: GraphShape["embedding"];
+  readonly batchSize?: number;
+  /** Where an earlier run stopped: with the same options it ends as if it had not. */
+  readonly resume?: MaskState;
+  /** Called with a state of its own every 10 steps. */
+  readonly onState?: (state: MaskState) => void;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface MaskStep {
+  readonly step: number;
+  /** Faithfulness and size together. */
+  readonly loss: number;
+  readonly faithfulness: number;
+  /** Expected number of elements whose mask is not 0. */
+  readonly size: number;
+  /** Loss of the masks without noise on the prompts that are not learned from. */
+  readonly heldOut?: number;
+}
+
+/** Plain data; JSON by `stateToJSON`. */
+export interface MaskState {
+  readonly step: number;
+  readonly theta: Float64Array;
+  readonly adam: AdamState;
+  readonly multipliers: Multipliers;
+  readonly seed: number;
+  readonly history: readonly MaskStep[];
+}
+
+export interface LearnedMasks {
+  /** P(mask > 0) by element; negative where a large objective is learned, so that ablating lowers it. */
+  readonly scores: LearnedScores;
+  readonly circuit: Circuit;
+  readonly history: readonly MaskStep[];
+  readonly heldOut: number | undefined;
+  readonly state: MaskState;
+}
+
+/**
+ * Learns how much of every edge or node to keep: hard-concrete masks by gradients through the dense graph, Adam on their parameters.
+ *
+ * Throws `RangeError` for sizes that cannot be and for a state of another graph or seed.
+ *
+ * @example await learnMasks(model, train, { test, size: { target: 200 }, steps: 500, select: { size: 200 } });
+ */
+export async function learnMasks(
+  model: Model,
+  task: Task,
+  options: LearnMasksOptions,
+): Promise<LearnedMasks> {
+  const { steps, signal, onProgress, onState, testEvery, test, learningRate = 0.1 } = options;
+  const { component = "edge", seed = options.resume?.seed ?? 0 } = options;
+  const started = performance.now();
+  const graph = new EdgeGraph(chosenShape(model, options));
+  const all = component === "edge" ? graph.edgeCount : graph.sources.length;
+  checkSize(options.size, all);
+  let { step, theta, adam: moments, multipliers, history } = begun(options, all, seed);
+  const training = await MaskTraining.of(model, graph, task, { ...options, component, seed });
+  const held = test && (await MaskTraining.of(model, graph, test, { ...options, component, seed }));
+  const from = step;
+  const state = (): MaskState =>
+    structuredClone({ step, theta, adam: moments, multipliers, seed, history });
+  let heldOut: number | undefined;
+  for (; step < steps; step++) {
+    signal?.throwIfAborted();
+    const { faithfulness, gradient } = await training.gradient(theta, step);
+    const size = theta.reduce((sum, x) => sum + keepProbability(x), 0);
+    const price = sizeCost(options.size, size, all, step, multipliers);
+    for (let i = 0; i < all; i++) gradient[i]! += price.slope * keepProbabilitySlope(theta[i]!);
+    adam({ theta }, { theta: gradient }, moments, { learningRate });
+    multipliers = price.multipliers;
+    const last = step + 1 === steps;
+    const look = held && (last || (testEvery !== undefined && (step + 1) % testEvery === 0));
+    heldOut = look ? await held.heldOut(theta) : undefined;
+    history.push({
+      step,
+      loss: faithfulness + price.cost,
+      faithfulness,
+      size,
+      ...(heldOut !== undefined && { heldOut }),
+    });
+    const done = step + 1;
+    const remaining = ((performance.now() - started) / (done - from)) * (steps - done);
+    onProgress?.({ done, total: steps, remaining });
+    if (done % 10 === 0 && !last) onState?.({ ...state(), step: done });
+  }
+  const finished = state();
+  onState?.(finished);
+  const record: ScoreRecord = {
+    method: "learned masks",
+    options: recorded(options, component),
+    passes: {
+      forward: training.passes.forward + (held?.passes.forward ?? 0),
+      backward: training.passes.backward,
+    },
+    prompts: task.prompts.length,
+    seed,
+    milliseconds: performance.now() - started,
+  };
+  const scores = thetaScores(graph, component, theta, training.sign, record);
+  const circuit = selected(graph, component, theta, scores, options.select);
+  return { scores, circuit, history, heldOut: heldOut ?? history.at(-1)?.heldOut, state: finished };
+}
+
+/** The start, or where an earlier run stopped. */
+function begun({ resume, keep = 0.9 }: LearnMasksOptions, all: number, seed: number) {
+  if (!resume) {
+    const theta = new Float64Array(all).fill(thetaOf(keep));
+    const multipliers: Multipliers = [0, 0];
+    const history: MaskStep[] = [];
+    return { step: 0, theta, adam: adamState({ theta }), multipliers, history };
+  }
+  if (resume.theta.length !== all)
+    throw new RangeError(
+      `mask learning: the state has ${resume.theta.length} masks, expected ${all}`,
+    );
+  if (resume.seed !== seed)
+    throw new RangeError(`mask learning: the state is of seed ${resume.seed}, not ${seed}`);
+  return structuredClone({ ...resume, history: [...resume.history] });
+}
+
+function recorded(options: LearnMasksOptions, component: "edge" | "node") {
+  const { direction = "ablate-clean", loss = "kl", size, steps, learningRate = 0.1 } = options;
+  const { keep = 0.9, samples = "prompt", select = { threshold: 0.5 } } = options;
+  const { value = { kind: "resample", from: "paired" } } = options;
+  return {
+    component,
+    direction,
+    loss,
+    size,
+    steps,
+    learningRate,
+    keep,
+    samples,
+    select,
+    value: valueRecord(value),
+    ...(options.test && { test: options.test.prompts.length }),
+  };
+}

@@ -1,0 +1,64 @@
+/** @file An objective under masks of its own for every prompt, with its derivative by each mask. */
+
+import type { Extension, Metric, Model } from "@diopter/model";
+import { metricFeeds } from "@diopter/model";
+import type { Ablation } from "../../ablation/ablation";
+import type { EdgeGraph } from "../../graph/edge-graph";
+import { denseView } from "../../run/dense";
+import { maskFeeds, named, readersOf, replacementFeed } from "../../run/feeds";
+import { maskGradientExtension, maskGradientsOf } from "../mask-gradient-extension";
+import { type ObjectiveName, objectiveFor } from "../objective";
+import type { PreparedBatch } from "../prepared-batches";
+
+export interface MaskedRun {
+  readonly model: Model;
+  readonly graph: EdgeGraph;
+  readonly direction: Ablation["direction"];
+  readonly objective: ObjectiveName;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Values by prompt, and derivatives by how much of each edge is kept [prompt, edge] where asked for. */
+export async function maskedObjective(
+  { model, graph, direction, objective: name, signal }: MaskedRun,
+  { prompts, rows, replacements, clean }: PreparedBatch,
+  kept: Float64Array,
+  { gradients }: { readonly gradients: boolean },
+): Promise<{ readonly values: ArrayLike<number>; readonly gradients: Float64Array | undefined }> {
+  const groups = readersOf(graph);
+  const form = { mask: { batch: true, pos: false }, values: replacements.form };
+  const tokens = model.prepare({ tokens: rows });
+  const { dVocabOut } = model.config;
+  const objective = objectiveFor(name, prompts, { dVocabOut, pos: tokens.pos, model: clean });
+  const view = denseView(graph.shape, form);
+  // What is kept of the clean run is not replaced; what is kept of the circuit in the corrupt run is.
+  const values = direction === "ablate-clean" ? kept.map((x) => 1 - x) : kept;
+  const mask = { batch: prompts.length, pos: 1, values };
+  const outputs = await model.execute(
+    tokens,
+    { view, ...(signal && { signal }) },
+    {
+      logits: "none",
+      extend: [gradients ? maskGradientExtension(groups, objective, form) : only(objective)],
+      feeds: {
+        ...metricFeeds(objective, prompts.length, dVocabOut),
+        ...named(replacementFeed, replacements.values),
+        ...maskFeeds(groups, mask),
+      },
+    },
+  );
+  const byMask = gradients
+    ? maskGradientsOf(groups, graph.edgeCount, outputs, prompts.length)
+    : undefined;
+  return {
+    values: outputs.get("objective")!.data as Float32Array,
+    gradients: direction === "ablate-clean" ? byMask?.map((x) => -x) : byMask,
+  };
+}
+
+function only(objective: Metric): Extension {
+  return {
+    key: `objective ${objective.key}`,
+    build: (e) => ({ objective: objective.build(e) }),
+  };
+}

@@ -1,0 +1,172 @@
+/** @file The prompts that masks are learned from, or judged on: one batch a step. */
+
+import type { Model } from "@diopter/model";
+import { Random } from "@diopter/tensor";
+import type { EdgeGraph } from "../../graph/edge-graph";
+import type { Task } from "../../task/task";
+import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
+import { deterministicMask, sampledMask } from "./hard-concrete";
+import type { LearnMasksOptions } from "./learn-masks";
+import { type Faithfulness, faithfulnessLoss, objectiveOf } from "./loss";
+import { type MaskedRun, maskedObjective } from "./masked-objective";
+
+type TrainingOptions = LearnMasksOptions & Required<Pick<LearnMasksOptions, "component" | "seed">>;
+
+export class MaskTraining {
+  readonly #run: MaskedRun;
+  readonly #options: TrainingOptions;
+  readonly #batches: PreparedBatches;
+  readonly #loss: Faithfulness;
+  readonly #sources: Uint32Array;
+  /** By the index of a batch's first prompt. */
+  readonly #model = new Map<number, ArrayLike<number>>();
+  #runs = { forward: 0, backward: 0 };
+
+  private constructor(run: MaskedRun, options: TrainingOptions, batches: PreparedBatches) {
+    this.#run = run;
+    this.#options = options;
+    this.#batches = batches;
+    this.#loss = options.loss ?? "kl";
+    const { graph } = run;
+    this.#sources = Uint32Array.from(
+      { length: graph.edgeCount },
+      (_, edge) => graph.ends(edge).source,
+    );
+  }
+
+  static async of(
+    model: Model,
+    graph: EdgeGraph,
+    task: Task,
+    options: TrainingOptions,
+  ): Promise<MaskTraining> {
+    const { direction = "ablate-clean", batchSize, signal, loss = "kl" } = options;
+    const { value = { kind: "resample", from: "paired" } } = options;
+    const batches = await PreparedBatches.of(model, graph, task, {
+      direction,
+      value,
+      batchSize,
+      signal,
+      sources: false,
+    });
+    const run = { model, graph, direction, objective: objectiveOf(loss), signal };
+    return new MaskTraining(run, options, batches);
+  }
+
+  get passes(): { readonly forward: number; readonly backward: number } {
+    const { forward, backward } = this.#runs;
+    return { forward: forward + this.#batches.passes, backward };
+  }
+
+  /** Sign of scores: ablating what is kept raises a divergence and lowers an objective. */
+  get sign(): 1 | -1 {
+    return ["kl", "mse", "logit-difference-percent"].includes(this.#loss) ? 1 : -1;
+  }
+
+  /** Mean loss of the batch of a step under masks drawn for it, and its derivative by every parameter. */
+  async gradient(
+    theta: Float64Array,
+    step: number,
+  ): Promise<{ readonly faithfulness: number; readonly gradient: Float64Array }> {
+    const { seed, samples = "prompt" } = this.#options;
+    const batch = await this.#batches.at(this.#batchOf(step), step);
+    const count = batch.prompts.length;
+    const random = new Random(seed).fork(`step ${step}`);
+    const drawn = this.#drawn(theta, random, samples === "prompt" ? count : 1);
+    const row = (i: number) => (samples === "prompt" ? i : 0) * theta.length;
+    const kept = this.#byEdge(count, (i, element) => drawn.masks[row(i) + element]!);
+    const { values, gradients } = await maskedObjective(this.#run, batch, kept, {
+      gradients: true,
+    });
+    this.#runs.forward++;
+    this.#runs.backward++;
+    const losses = await this.#losses(batch, values);
+    const gradient = new Float64Array(theta.length);
+    const edges = this.#sources.length;
+    for (const [i, { slope }] of losses.entries()) {
+      for (let edge = 0; edge < edges; edge++) {
+        const element = this.#element(edge);
+        gradient[element]! +=
+          (slope / count) * gradients![i * edges + edge]! * drawn.slopes[row(i) + element]!;
+      }
+    }
+    return { faithfulness: meanLoss(losses), gradient };
+  }
+
+  /** Mean loss over all prompts, masks without noise. */
+  async heldOut(theta: Float64Array): Promise<number> {
+    const { batches } = this.#batches;
+    let [total, count] = [0, 0];
+    for (const index of batches.keys()) {
+      const batch = await this.#batches.at(index);
+      const rows = batch.prompts.length;
+      const kept = this.#byEdge(rows, (_, element) => deterministicMask(theta[element]!));
+      const { values } = await maskedObjective(this.#run, batch, kept, { gradients: false });
+      this.#runs.forward++;
+      total += rows * meanLoss(await this.#losses(batch, values));
+      count += rows;
+    }
+    return total / count;
+  }
+
+  /** Batches in an order that is shuffled anew every time all have been seen. */
+  #batchOf(step: number): number {
+    const { length } = this.#batches.batches;
+    const round = Math.floor(step / length);
+    return new Random(this.#options.seed).fork(`round ${round}`).permutation(length)[
+      step % length
+    ]!;
+  }
+
+  #drawn(theta: Float64Array, random: Random, rows: number) {
+    const masks = new Float64Array(rows * theta.length);
+    const slopes = new Float64Array(rows * theta.length);
+    for (let i = 0; i < masks.length; i++) {
+      const { mask, slope } = sampledMask(theta[i % theta.length]!, random.uniform());
+      masks[i] = mask;
+      slopes[i] = slope;
+    }
+    return { masks, slopes };
+  }
+
+  /** The parameter that an edge is kept by. */
+  #element(edge: number): number {
+    return this.#options.component === "edge" ? edge : this.#sources[edge]!;
+  }
+
+  #byEdge(rows: number, kept: (row: number, element: number) => number): Float64Array {
+    const edges = this.#sources.length;
+    const values = new Float64Array(rows * edges);
+    for (let row = 0; row < rows; row++)
+      for (let edge = 0; edge < edges; edge++)
+        values[row * edges + edge] = kept(row, this.#element(edge));
+    return values;
+  }
+
+  async #losses(batch: PreparedBatch, values: ArrayLike<number>) {
+    const model =
+      this.#loss === "logit-difference-percent" ? await this.#ofModel(batch) : undefined;
+    return batch.prompts.map((_, i) =>
+      faithfulnessLoss(this.#loss, values[i]!, model ? model[i]! : Number.NaN),
+    );
+  }
+
+  /** The objective of the model itself: nothing of the clean run replaced. */
+  async #ofModel(batch: PreparedBatch): Promise<ArrayLike<number>> {
+    const first = batch.indices[0]!;
+    const known = this.#model.get(first);
+    if (known) return known;
+    const rows = batch.prompts.map(({ clean }) => clean);
+    const kept = new Float64Array(rows.length * this.#sources.length).fill(1);
+    const clean = { ...batch, rows };
+    const run = { ...this.#run, direction: "ablate-clean" } as const;
+    const { values } = await maskedObjective(run, clean, kept, { gradients: false });
+    this.#runs.forward++;
+    this.#model.set(first, values);
+    return values;
+  }
+}
+
+function meanLoss(losses: readonly { readonly loss: number }[]): number {
+  return losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length;
+}

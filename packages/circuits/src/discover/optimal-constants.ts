@@ -1,0 +1,164 @@
+/** @file Optimal ablation: the constants that hurt a circuit least, fitted by gradient. Li and Janson 2024. */
+
+import { backward } from "@diopter/graph";
+import { type Metric, type Model, metricFeeds } from "@diopter/model";
+import { type AdamState, adam, adamState, type ParameterSet, Random } from "@diopter/tensor";
+import { type Ablation, type AblationValue, ablationOf } from "../ablation/ablation";
+import { edgesOfSources, replacedMask } from "../ablation/replaced-mask";
+import type { Circuit } from "../graph/circuit";
+import { sourceHooks } from "../graph/sources";
+import { batchesOf, batchSizeFor } from "../run/batches";
+import { circuitFor } from "../run/cell";
+import { type DenseForm, denseView } from "../run/dense";
+import { maskFeeds, readersOf, replacementFeed } from "../run/feeds";
+import { replacementsFor } from "../run/replacements/replacements";
+import { runPlain } from "../run/run-batch";
+import type { Task } from "../task/task";
+import { objectiveFor } from "./objective";
+
+export interface OptimalConstantsOptions {
+  /** The cell that the constants are for; its value is what they start from, the mean of the clean side when absent. */
+  readonly ablation?: Partial<Ablation>;
+  /** Passes over the prompts; default 30. */
+  readonly epochs?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  /** Order of the batches. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { epoch: number; epochs: number; loss: number }) => void;
+}
+
+export interface OptimalConstants {
+  /** For `evaluate`: one vector per source, the same for all prompts (and positions, unless it started from a mean by position). */
+  readonly value: AblationValue;
+  /** Mean KL(model || circuit), nats, over each epoch; the last ones are a lower bound for constants that do not look at the prompt. */
+  readonly losses: readonly number[];
+}
+
+/**
+ * Fits what ablated sources are replaced with so that KL(model || circuit) on the task is least.
+ *
+ * Heads are fitted before their output matrix. Throws `RangeError` where the starting value differs by prompt.
+ *
+ * @example evaluate(model, test, circuit, { ablation: { value: (await optimalConstants(model, train, circuit)).value } });
+ */
+export async function optimalConstants(
+  model: Model,
+  task: Task,
+  circuit: Circuit,
+  options: OptimalConstantsOptions = {},
+): Promise<OptimalConstants> {
+  const { epochs = 30, learningRate = 0.01, seed = 0, signal, onProgress } = options;
+  const start = { value: { kind: "mean", over: "clean", by: "all" } as const, ...options.ablation };
+  const ablation = ablationOf(start);
+  const own = circuitFor(circuit, ablation);
+  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const size =
+    options.batchSize ?? batchSizeFor(pos, 2 * own.graph.sources.length, model.config.dModel);
+  const batches = batchesOf(task.prompts, size);
+  const context = { model, shape: own.shape, task, direction: ablation.direction, batchSize: size };
+  const replacements = await replacementsFor(ablation.value, { ...context, signal });
+  const { form, values } = await replacements.at(batches[0]!.prompts);
+  if (form === "prompt") {
+    throw new RangeError(
+      "optimal constants: the value they start from differs by prompt; give a mean or zero",
+    );
+  }
+  const hooks = sourceHooks(own.shape);
+  const parameters: ParameterSet = Object.fromEntries(
+    hooks.map((hook) => [hook, Float64Array.from(values[hook]!.data as Float32Array)]),
+  );
+  const state: AdamState = adamState(parameters);
+  const random = new Random(seed);
+  const losses: number[] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    let total = 0;
+    for (const { prompts } of random.shuffle(batches)) {
+      signal?.throwIfAborted();
+      const step = await gradients(prompts);
+      total += step.loss;
+      adam(parameters, step.gradients, state, { learningRate });
+    }
+    losses.push(total / task.prompts.length);
+    onProgress?.({ epoch: epoch + 1, epochs, loss: losses.at(-1)! });
+  }
+  const name = `optimal for ${circuit.name}, ${epochs} epochs, seed ${seed}`;
+  return { value: { kind: "given", name, activations: { form, values: tensors() } }, losses };
+
+  function tensors() {
+    return Object.fromEntries(
+      hooks.map((hook) => [
+        hook,
+        {
+          dtype: "float64" as const,
+          shape: values[hook]!.shape,
+          data: Float64Array.from(parameters[hook] as Float64Array),
+        },
+      ]),
+    );
+  }
+
+  async function gradients(prompts: Task["prompts"]) {
+    const rows = prompts.map(({ clean }) => clean);
+    const { dVocabOut } = model.config;
+    const objective = objectiveFor("kl", prompts, {
+      dVocabOut,
+      pos: rows[0]!.length,
+      model: await runPlain({ model, prompts, rows, signal }),
+    });
+    const replaced = replacedMask(own, ablation, prompts);
+    const mask = ablation.component === "node" ? edgesOfSources(replaced, own.graph) : replaced;
+    const dense: DenseForm = {
+      mask: { batch: mask.batch > 1, pos: mask.pos > 1 },
+      values: form,
+    };
+    const view = denseView(own.shape, dense);
+    const feeds = Object.fromEntries(
+      Object.entries(tensors()).map(([hook, value]) => [replacementFeed(hook), value]),
+    );
+    const outputs = await model.execute(
+      model.prepare({ tokens: rows }),
+      { view, ...(signal && { signal }) },
+      {
+        logits: "none",
+        extend: [constantGradients(hooks, objective, dense)],
+        feeds: {
+          ...metricFeeds(objective, rows.length, dVocabOut),
+          ...feeds,
+          ...maskFeeds(readersOf(own.graph), mask),
+        },
+      },
+    );
+    const loss = sum(outputs.get("objective")!.data as Float32Array);
+    const found = hooks.map((hook) => {
+      const data = outputs.get(gradientOutput(hook))!.data as Float32Array;
+      return [hook, Float64Array.from(data, (x) => x / rows.length)];
+    });
+    return { loss, gradients: Object.fromEntries(found) as ParameterSet };
+  }
+}
+
+function gradientOutput(hook: string): string {
+  return `d ${replacementFeed(hook)}`;
+}
+
+function constantGradients(hooks: readonly string[], objective: Metric, form: DenseForm) {
+  return {
+    key: `constant gradients ${JSON.stringify([objective.key, form, hooks])}`,
+    build(e: Parameters<Metric["build"]>[0]) {
+      const { b } = e;
+      const value = objective.build(e);
+      const constants = hooks.map((hook) => b.value(replacementFeed(hook)));
+      const derivatives = backward(b, b.sum(value, [0], false), constants);
+      return {
+        objective: value,
+        ...Object.fromEntries(hooks.map((hook, i) => [gradientOutput(hook), derivatives[i]!])),
+      };
+    },
+  };
+}
+
+function sum(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((total, x) => total + x, 0);
+}

@@ -1,0 +1,116 @@
+/** @file What stays as it was in the base run: sources, norm scales, attention patterns. */
+
+import type { Value } from "@diopter/graph";
+import type { Context, Execution, FactorisedView, Model } from "@diopter/model";
+import type { TensorLike } from "@diopter/tensor";
+import type { GraphShape } from "../graph/shape";
+import { sourceHooks } from "../graph/sources";
+
+type Values = Readonly<Record<string, TensorLike>>;
+
+export interface Frozen {
+  /** By source hook: nothing is recomputed under the replacement. */
+  readonly sources?: Values;
+  /** Norm divisors by hook, [batch, pos, 1]. */
+  readonly norms?: Values;
+  /** Attention patterns by hook. */
+  readonly patterns?: Values;
+}
+
+export interface FreezeChoices {
+  readonly sources: boolean;
+  readonly norms: boolean;
+  readonly patterns: boolean;
+}
+
+/** Reads from the base run what shall be frozen. */
+export async function readFrozen(
+  model: Model,
+  shape: GraphShape,
+  rows: readonly (readonly number[])[],
+  choices: FreezeChoices,
+): Promise<Frozen> {
+  const names = {
+    sources: choices.sources ? sourceHooks(shape) : [],
+    norms: choices.norms ? scaleHooks(model, shape) : [],
+    patterns: choices.patterns ? patternHooks(shape) : [],
+  };
+  const read = Object.values(names).flat();
+  if (read.length === 0) return {};
+  const outputs = await model.execute(
+    model.prepare({ tokens: rows }),
+    {},
+    { logits: "none", read },
+  );
+  const pick = (hooks: readonly string[]) =>
+    Object.fromEntries(hooks.map((hook) => [hook, outputs.get(hook)!]));
+  return {
+    ...(choices.sources && { sources: pick(names.sources) }),
+    ...(choices.norms && names.norms.length > 0 && { norms: pick(names.norms) }),
+    ...(choices.patterns && { patterns: pick(names.patterns) }),
+  };
+}
+
+/** The norm of a destination with a divisor that is fed: x less its mean (LayerNorm), over the base run's scale. */
+export const frozenNorm: NonNullable<FactorisedView["norm"]> = (t, name, x) => {
+  const { b, c, w, float } = t;
+  if (c.normalizationType === "none") return x;
+  const centered = c.normalizationType.startsWith("RMS") ? x : b.sub(x, b.mean(x, [-1], true));
+  const feed = frozenFeed(`${name}.hook_scale`);
+  const scale = b.has(feed) ? b.value(feed) : b.input(feed, float, ["batch", "pos", 1]);
+  const divided = b.div(centered, x.shape.length === 4 ? b.unsqueeze(scale, [2]) : scale);
+  return withGain(t, name, divided, w);
+};
+
+function withGain({ b, c }: Context, name: string, x: Value, w: Context["w"]): Value {
+  if (c.normalizationType.endsWith("Pre")) return x;
+  const gain = w.get(`${name}.w`);
+  const scaled = b.mul(x, c.gainPlusOne ? b.add(gain, 1) : gain);
+  const bias = w.optional(`${name}.b`);
+  return bias ? b.add(scaled, bias) : scaled;
+}
+
+function frozenFeed(hook: string): string {
+  return `frozen ${hook}`;
+}
+
+/** Feeds of the norms inside the blocks. */
+export function frozenFeeds({ norms = {} }: Frozen): Record<string, TensorLike> {
+  return Object.fromEntries(
+    Object.entries(norms)
+      .filter(([hook]) => hook.startsWith("blocks."))
+      .map(([hook, value]) => [frozenFeed(hook), value]),
+  );
+}
+
+/** Edits that put patterns and the final norm's scale back. */
+export function frozenEdits({
+  norms = {},
+  patterns = {},
+}: Frozen): NonNullable<Execution["edits"]> {
+  const final = Object.entries(norms).filter(([hook]) => !hook.startsWith("blocks."));
+  return [...final, ...Object.entries(patterns)].map(([at, value]) => ({
+    structure: {
+      at,
+      operation: "set" as const,
+      rank: value.shape.length,
+      mask: undefined,
+      value: value.shape.map(() => true),
+    },
+    mask: undefined,
+    value,
+    by: 1,
+  }));
+}
+
+function scaleHooks({ config }: Model, { nLayers, attnOnly }: GraphShape): string[] {
+  if (config.normalizationType === "none") return [];
+  const layers = Array.from({ length: nLayers }, (_, l) => l);
+  const perLayer = attnOnly || config.sharedNorm ? ["ln1"] : ["ln1", "ln2"];
+  const blocks = layers.flatMap((l) => perLayer.map((ln) => `blocks.${l}.${ln}.hook_scale`));
+  return config.finalNorm ? [...blocks, "ln_final.hook_scale"] : blocks;
+}
+
+function patternHooks({ nLayers }: GraphShape): string[] {
+  return Array.from({ length: nLayers }, (_, l) => `blocks.${l}.attn.hook_pattern`);
+}

@@ -1,0 +1,145 @@
+/** @file One batch of prompts through one of the engines: from a mask and replacements to logits. */
+
+import type { Execution, Model, RunOptions } from "@diopter/model";
+import type { TensorLike } from "@diopter/tensor";
+import type { Activations } from "../ablation/activations";
+import type { EdgeMask } from "../ablation/replaced-mask";
+import type { EdgeGraph } from "../graph/edge-graph";
+import { sourceHooks, streamHooks } from "../graph/sources";
+import type { Row } from "../metrics/rows";
+import type { TaskPrompt } from "../task/task";
+import { compiledView, constantFeed, keptFeeds, sumFeed } from "./compiled";
+import { type CompiledPlan, compiledPlan } from "./compiled-plan";
+import { denseView } from "./dense";
+import { maskFeeds, named, pickHooks, readersOf, replacementFeed } from "./feeds";
+import { type Frozen, frozenEdits, frozenFeeds, frozenNorm } from "./frozen";
+import { nodeEdits } from "./node";
+
+/** Everything that decides the logits of one batch. */
+export interface BatchRun {
+  readonly model: Model;
+  readonly graph: EdgeGraph;
+  readonly prompts: readonly TaskPrompt[];
+  /** Token ids of the base run, rows of equal length. */
+  readonly rows: readonly (readonly number[])[];
+  readonly replacements: Activations;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Logits by prompt, one row per readout position. */
+export type Logits = readonly (readonly Row[])[];
+
+/** The ordinary run. */
+export function runPlain(run: Omit<BatchRun, "replacements" | "graph">): Promise<Logits> {
+  return executed(run, {});
+}
+
+/** Any mask over edges, dense. */
+export function runDense(run: BatchRun, mask: EdgeMask, frozen: Frozen = {}): Promise<Logits> {
+  const { graph, replacements } = run;
+  const view = denseView(graph.shape, {
+    mask: { batch: mask.batch > 1, pos: mask.pos > 1 },
+    values: replacements.form,
+  });
+  return executed(run, {
+    view: frozen.norms ? { ...view, key: `${view.key} frozen`, norm: frozenNorm } : view,
+    edits: frozenEdits(frozen),
+    start: frozen.sources ?? {},
+    feeds: {
+      ...named(replacementFeed, replacements.values),
+      ...maskFeeds(readersOf(graph), mask),
+      ...frozenFeeds(frozen),
+    },
+  });
+}
+
+/** A mask over sources: what a node writes is replaced wherever it is read. */
+export function runNodes(run: BatchRun, mask: EdgeMask): Promise<Logits> {
+  return executed(run, { edits: nodeEdits(run.graph, mask, run.replacements) });
+}
+
+/** What a compiled run needs besides a batch. */
+export interface CompiledRun extends BatchRun {
+  readonly isRun: boolean;
+  /** Sums of replacements by residual hook, where a run has them. */
+  readonly sums?: Readonly<Record<string, TensorLike>> | undefined;
+  /** What sources write when everything is replaced; asked for once, where the circuit has constants. */
+  readonly constants: () => Promise<Readonly<Record<string, TensorLike>>>;
+}
+
+/** The same mask, by the graph of the kept edges only. */
+export async function runCompiled(run: CompiledRun, mask: EdgeMask): Promise<Logits> {
+  const { graph, replacements, sums } = run;
+  const plan = compiledPlan(graph, keptAnywhere(mask), run.isRun);
+  const view = compiledView(graph, plan, {
+    mask: { batch: mask.batch > 1, pos: mask.pos > 1 },
+    values: replacements.form,
+    sums: sums !== undefined,
+  });
+  const constants = plan.constant.length > 0 ? await run.constants() : {};
+  return executed(run, {
+    view,
+    feeds: {
+      ...named(replacementFeed, replacements.values),
+      ...named(constantFeed, constants),
+      ...(sums ? named(sumFeed, pickHooks(sums, streamHooks(graph.shape))) : {}),
+      ...keptFeeds(graph, plan, mask),
+    },
+  });
+}
+
+/** What every source writes when everything is replaced: needed where replacements are no run of their own. */
+export async function constantsOf(run: BatchRun): Promise<Readonly<Record<string, TensorLike>>> {
+  const { model, graph, replacements, signal } = run;
+  const shared = replacements.form !== "prompt";
+  const tokens = model.prepare({ tokens: shared ? run.rows.slice(0, 1) : run.rows });
+  const mask = { batch: 1, pos: 1, values: new Float32Array(graph.edgeCount).fill(1) };
+  const hooks = sourceHooks(graph.shape);
+  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
+    logits: "none",
+    read: hooks,
+    view: denseView(graph.shape, {
+      mask: { batch: false, pos: false },
+      values: replacements.form,
+    }),
+    feeds: {
+      ...named(replacementFeed, replacements.values),
+      ...maskFeeds(readersOf(graph), mask),
+    },
+  });
+  return Object.fromEntries(hooks.map((hook) => [hook, outputs.get(hook)!]));
+}
+
+/** Components that a mask leaves, for reports and for the choice of an engine. */
+export function planOf(graph: EdgeGraph, mask: EdgeMask, isRun: boolean): CompiledPlan {
+  return compiledPlan(graph, keptAnywhere(mask), isRun);
+}
+
+function keptAnywhere({ batch, pos, values }: EdgeMask): Uint8Array {
+  const rows = batch * pos;
+  const edges = values.length / rows;
+  const kept = new Uint8Array(edges);
+  for (let row = 0; row < rows; row++)
+    for (let edge = 0; edge < edges; edge++) if (values[row * edges + edge]! < 1) kept[edge] = 1;
+  return kept;
+}
+
+async function executed(
+  { model, prompts, rows, signal }: Omit<BatchRun, "replacements" | "graph">,
+  more: Partial<Execution> & Pick<RunOptions, "view">,
+): Promise<Logits> {
+  const tokens = model.prepare({ tokens: rows });
+  const everywhere = prompts.some(({ sequence }) => sequence);
+  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
+    ...more,
+    logits: everywhere ? "all" : "last",
+  });
+  const { data, shape } = outputs.get("logits")! as TensorLike<"float32" | "float64">;
+  const width = shape.at(-1)!;
+  const row = (index: number): Row => data.slice(index * width, (index + 1) * width);
+  return prompts.map((prompt, i) => {
+    if (!everywhere) return [row(i)];
+    const last = { pos: tokens.pos - 1 };
+    return (prompt.sequence ?? [last]).map(({ pos }) => row(i * tokens.pos + pos));
+  });
+}
