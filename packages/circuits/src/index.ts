@@ -64,13 +64,9 @@ export {
   type OptimalConstantsOptions,
   optimalConstants,
 } from "./discover/optimal-constants";
-export {
-  EdgeScores,
-  type EdgeScoresJSON,
-  type Ranking,
-  type ScoreRecord,
-} from "./discover/scores/edge-scores";
+export { EdgeScores, type EdgeScoresJSON, type ScoreRecord } from "./discover/scores/edge-scores";
 export { NodeScores, type NodeScoresJSON } from "./discover/scores/node-scores";
+export type { Ranking } from "./discover/scores/ranking";
 export {
   type CellSpec,
   type EvaluatedPrompt,
@@ -152,12 +148,11 @@ export {
 export type { PairOptions } from "./patch/pair-runs";
 export { type PatchOptions, patch } from "./patch/patch";
 export { type PatchPathsOptions, patchPaths } from "./patch/patch-paths";
-export type { PatchSvgOptions } from "./patch/patch-picture";
+export type { PatchMeanOptions, PatchSvgOptions } from "./patch/patch-picture";
 export type { PatchProgress } from "./patch/patch-record";
 export {
   type PatchContent,
   type PatchDirection,
-  type PatchMeanOptions,
   PatchResult,
   type PatchRow,
 } from "./patch/patch-result";
@@ -165,12 +160,17 @@ export type { PatchActivation, PatchAxis, PatchPart, PatchSelection } from "./pa
 export { patchSweeps } from "./patch/patch-sweeps";
 export type { CellSummary, CellWithout, RandomSummary } from "./report/cell-summary";
 export type { CellComparison } from "./report/comparisons";
-export type { Check } from "./report/consistency";
 export { type GridPreset, gridCells, originalAblation } from "./report/grid";
 export type { Headline, ScoreRange } from "./report/headline";
 export type { MeanSetPoint } from "./report/mean-set-curve";
 export { type RankAgreement, rankStability } from "./report/rank-stability";
-export type { CellData, ControlData, ReportOptions, RobustnessData } from "./report/report-data";
+export type {
+  CellData,
+  Check,
+  ControlData,
+  ReportOptions,
+  RobustnessData,
+} from "./report/report-data";
 export type { RobustnessOptions } from "./report/report-options";
 export type { ReportRow } from "./report/report-rows";
 export { memoryStore, type ReportStore } from "./report/report-store";

@@ -3,7 +3,8 @@
 import type { Model } from "@diopter/model";
 import type { Estimate } from "@diopter/statistics";
 import { ablationOf } from "../ablation/ablation";
-import type { EdgeScores, Ranking } from "../discover/scores/edge-scores";
+import type { EdgeScores } from "../discover/scores/edge-scores";
+import type { Ranking } from "../discover/scores/ranking";
 import { Circuit } from "../graph/circuit";
 import { type CurvePoint, type CurveTargets, smallestSizes } from "../metrics/faithfulness-curve";
 import { type MibAreas, mibAreas, mibShares } from "../metrics/mib-areas";

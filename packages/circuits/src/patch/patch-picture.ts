@@ -1,7 +1,12 @@
 /** @file A patching sweep as a heat map. */
 
 import { heatmap } from "@diopter/plot";
-import type { PatchMeanOptions, PatchResult } from "./patch-result";
+import type { Tensor } from "@diopter/tensor";
+
+export interface PatchMeanOptions {
+  /** On the scale on which the corrupt runs' mean is 0 and the clean runs' mean is 1. */
+  readonly normalised?: boolean;
+}
 
 export interface PatchSvgOptions extends PatchMeanOptions {
   /** Axis from left to right; by default positions where there are some, else the last axis. */
@@ -9,22 +14,30 @@ export interface PatchSvgOptions extends PatchMeanOptions {
   readonly title?: string;
 }
 
-/** The means, normalised unless told otherwise; axes beyond two share the rows. */
+/** What the cells along each axis are called, and what their means are of. */
+interface Pictured {
+  readonly axes: readonly string[];
+  readonly labels: readonly (readonly string[])[];
+  readonly direction: "denoise" | "noise";
+  readonly metric: string;
+}
+
+/** Means [...axes]; axes beyond two share the rows. */
 export function patchPicture(
-  result: PatchResult,
-  { columns, title, normalised = true }: PatchSvgOptions,
+  { axes, labels, direction, metric }: Pictured,
+  values: Tensor<"float64">,
+  { columns, title, normalised }: PatchSvgOptions,
 ): string {
-  const { axes, labels, direction, metric } = result;
   const across = columns === undefined ? defaultColumns(axes) : axisOf(axes, columns);
   const down = axes.map((_, a) => a).filter((a) => a !== across);
   const width = labels[across]?.length ?? 1;
-  const means = result.mean({ normalised }).transpose(across < 0 ? down : [...down, across]);
-  const values = Array.from({ length: means.size / width }, (_, row) =>
+  const means = values.transpose(across < 0 ? down : [...down, across]);
+  const rows = Array.from({ length: means.size / width }, (_, row) =>
     Array.from(means.data.subarray(row * width, (row + 1) * width)),
   );
   return heatmap(
     {
-      values,
+      values: rows,
       ...(down.length > 0 && { rowLabels: joined(down.map((a) => labels[a]!)) }),
       ...(across >= 0 && { columnLabels: labels[across] }),
     },

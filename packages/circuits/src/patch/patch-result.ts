@@ -3,7 +3,7 @@
 import type { Provenance } from "@diopter/model";
 import { std } from "@diopter/statistics";
 import { fromData, mean, type Tensor } from "@diopter/tensor";
-import { axisOf, type PatchSvgOptions, patchPicture } from "./patch-picture";
+import { axisOf, type PatchMeanOptions, type PatchSvgOptions, patchPicture } from "./patch-picture";
 
 /** `denoise`: values of the clean run go into the corrupt run; `noise`: values of the corrupt run into the clean one. */
 export type PatchDirection = "denoise" | "noise";
@@ -33,11 +33,6 @@ export interface PatchRow {
   readonly value: number;
   /** 0 is the corrupt run, 1 the clean run. */
   readonly normalised: number;
-}
-
-export interface PatchMeanOptions {
-  /** On the scale on which the corrupt runs' mean is 0 and the clean runs' mean is 1. */
-  readonly normalised?: boolean;
 }
 
 /** Version of `toJSON`. */
@@ -158,9 +153,9 @@ export class PatchResult {
     };
   }
 
-  /** A heat map of the means; axes beyond two share the rows, layers bottom-up. */
-  toSVG(options: PatchSvgOptions = {}): string {
-    return patchPicture(this, options);
+  /** A heat map of the means, normalised unless told otherwise; axes beyond two share the rows, layers bottom-up. */
+  toSVG({ normalised = true, ...options }: PatchSvgOptions = {}): string {
+    return patchPicture(this, this.mean({ normalised }), { ...options, normalised });
   }
 
   #coordinatesOf(cell: number): Record<string, number | string> {

@@ -10,7 +10,6 @@ import { circuitFor } from "../run/cell";
 import type { Task } from "../task/task";
 import { valueInWords } from "./cell-words";
 import {
-  type Check,
   constantCheck,
   corruptCheck,
   covarianceCheck,
@@ -23,7 +22,7 @@ import {
 import type { ControlPlan } from "./controls";
 import { corruptRun } from "./corrupt-run";
 import { along } from "./fingerprint";
-import type { NoRun, RunData } from "./report-data";
+import type { Check, NoRun, RunData } from "./report-data";
 
 type Run = RunData | NoRun;
 

@@ -4,21 +4,7 @@ import type { Ablation } from "../ablation/ablation";
 import { recovered } from "../metrics/recovered";
 import type { Task, TaskPrompt } from "../task/task";
 import { along, apart } from "./fingerprint";
-import type { MetricValues, RunData } from "./report-data";
-
-/** One identity on one run. */
-export interface Check {
-  /** Name in the reference: I1, I2, I3, I9, K1. */
-  readonly identity: string;
-  readonly what: string;
-  /** Largest deviation, in logits or relative to what is compared; missing where nothing could be compared. */
-  readonly residual?: number;
-  readonly tolerance: number;
-  /** Missing where it could not be checked. */
-  readonly passed?: boolean;
-  /** Why there is no residual. */
-  readonly note?: string;
-}
+import type { Check, MetricValues, RunData } from "./report-data";
 
 /** Of logits: a runtime's rounding, on the scale of what is compared. */
 export function toleranceOf(precision: "float32" | "float64"): number {

@@ -6,7 +6,6 @@ import type { PromptMetric } from "../metrics/prompt-metric";
 import type { EngineName } from "../run/cell";
 import type { AblationJSON } from "./ablation-json";
 import type { CellLevels } from "./cell-words";
-import type { Check } from "./consistency";
 import type { GridPreset } from "./grid";
 
 /** Values by metric, then by prompt. */
@@ -102,6 +101,20 @@ export interface RunFacts {
   readonly runId: string;
   /** By cell in milliseconds, controls left out; as first measured when a cell was taken from a store. */
   readonly milliseconds: readonly number[];
+}
+
+/** One identity on one run. */
+export interface Check {
+  /** Name in the reference: I1, I2, I3, I9, K1. */
+  readonly identity: string;
+  readonly what: string;
+  /** Largest deviation, in logits or relative to what is compared; missing where nothing could be compared. */
+  readonly residual?: number;
+  readonly tolerance: number;
+  /** Missing where it could not be checked. */
+  readonly passed?: boolean;
+  /** Why there is no residual. */
+  readonly note?: string;
 }
 
 export interface RobustnessData {

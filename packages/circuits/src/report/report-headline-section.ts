@@ -1,17 +1,11 @@
 /** @file What a robustness page shows first. */
 
 import type { PageFact, PageSection } from "@diopter/plot";
+import type { Findings } from "./findings";
 import { rangeText } from "./headline";
-import type { RobustnessReport } from "./robustness-report";
 import { tickText } from "./scores";
 
-export function headlineSection({
-  headline,
-  data,
-  cells,
-  checks,
-  scale,
-}: RobustnessReport): PageSection {
+export function headlineSection({ headline, data, cells, checks, scale }: Findings): PageSection {
   const { original, range, necessity, text } = headline;
   const said = (score: number) => tickText(score, scale);
   const failed = checks.filter(({ passed }) => passed === false).length;
@@ -55,7 +49,7 @@ export function headlineSection({
   };
 }
 
-function scaleInWords({ kind, metric }: RobustnessReport["scale"]): string {
+function scaleInWords({ kind, metric }: Findings["scale"]): string {
   return kind === "recovered"
     ? `A score is the share of the model's own ${metric} that the ablated model has, prompt by prompt; it is never clipped.`
     : `A score is the ${metric} of the ablated model, prompt by prompt.`;

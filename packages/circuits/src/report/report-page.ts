@@ -1,6 +1,7 @@
 /** @file A robustness report as one HTML page. */
 
 import { page } from "@diopter/plot";
+import type { Findings } from "./findings";
 import { headlineSection } from "./report-headline-section";
 import {
   cellsSection,
@@ -15,9 +16,8 @@ import {
   tableSection,
   worstSections,
 } from "./report-sections";
-import type { RobustnessReport } from "./robustness-report";
 
-export function reportPage(report: RobustnessReport): string {
+export function reportPage(report: Findings): string {
   const { data } = report;
   const measured = report.cells.some(({ applicable }) => applicable)
     ? [

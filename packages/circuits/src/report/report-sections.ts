@@ -1,6 +1,7 @@
 /** @file The sections of a robustness page below its headline. */
 
 import type { PageSection } from "@diopter/plot";
+import type { Findings } from "./findings";
 import { boxFigure, meanSetFigure, sensitivityFigure } from "./report-figures";
 import {
   basisTable,
@@ -13,13 +14,12 @@ import {
   sensitivityTable,
   splitTable,
 } from "./report-tables";
-import type { RobustnessReport } from "./robustness-report";
 import { distanceName, worstText } from "./worst-prompts";
 
 /** More parts than these are a table and no colours. */
 const mostColours = 10;
 
-export function cellsSection({ data, cells, scale, groups }: RobustnessReport): PageSection {
+export function cellsSection({ data, cells, scale, groups }: Findings): PageSection {
   const order = groups.find((group) => group === "order" && partsOf(data, group) <= mostColours);
   return {
     heading: "Every cell, every prompt",
@@ -28,7 +28,7 @@ export function cellsSection({ data, cells, scale, groups }: RobustnessReport): 
   };
 }
 
-export function splitSections(report: RobustnessReport): PageSection[] {
+export function splitSections(report: Findings): PageSection[] {
   const { data, cells, scale, groups } = report;
   return groups.flatMap((group) => {
     const parts = partsOf(data, group);
@@ -45,7 +45,7 @@ export function splitSections(report: RobustnessReport): PageSection[] {
   });
 }
 
-export function tableSection({ cells, data, scale }: RobustnessReport): PageSection {
+export function tableSection({ cells, data, scale }: Findings): PageSection {
   const { options } = data;
   const percent = Number((100 * options.level).toFixed(1));
   const found = cells.flatMap((cell) =>
@@ -68,7 +68,7 @@ export function tableSection({ cells, data, scale }: RobustnessReport): PageSect
   };
 }
 
-export function sensitivitySections(report: RobustnessReport): PageSection[] {
+export function sensitivitySections(report: Findings): PageSection[] {
   const { cells, scale } = report;
   const about = (asks: "sufficiency" | undefined, heading: string): PageSection[] => {
     const found = report.sensitivity({ asks });
@@ -95,7 +95,7 @@ export function sensitivitySections(report: RobustnessReport): PageSection[] {
   ];
 }
 
-export function comparisonSection(report: RobustnessReport): PageSection | undefined {
+export function comparisonSection(report: Findings): PageSection | undefined {
   const comparisons = report.comparisons();
   if (comparisons.length === 0) return undefined;
   const { unit } = comparisons[0]!;
@@ -106,7 +106,7 @@ export function comparisonSection(report: RobustnessReport): PageSection | undef
   };
 }
 
-export function meanSetSection(report: RobustnessReport): PageSection[] {
+export function meanSetSection(report: Findings): PageSection[] {
   const points = report.meanSetCurve();
   const { meanSets } = report.data;
   if (!meanSets || points.length === 0) return [];
@@ -120,7 +120,7 @@ export function meanSetSection(report: RobustnessReport): PageSection[] {
   ];
 }
 
-export function worstSections(report: RobustnessReport): (PageSection | undefined)[] {
+export function worstSections(report: Findings): (PageSection | undefined)[] {
   const distance = distanceName(report.data);
   const own = report.worstPrompts();
   return [
@@ -141,7 +141,7 @@ export function worstSections(report: RobustnessReport): (PageSection | undefine
   ];
 }
 
-export function checksSection({ checks }: RobustnessReport): PageSection {
+export function checksSection({ checks }: Findings): PageSection {
   const failed = checks.some(({ passed }) => passed === false);
   return {
     heading: "Consistency",
@@ -152,7 +152,7 @@ export function checksSection({ checks }: RobustnessReport): PageSection {
   };
 }
 
-export function meansSections({ cells, data, scale }: RobustnessReport): PageSection[] {
+export function meansSections({ cells, data, scale }: Findings): PageSection[] {
   return [
     {
       heading: "All metrics",
@@ -169,16 +169,16 @@ export function meansSections({ cells, data, scale }: RobustnessReport): PageSec
   ];
 }
 
-export function reasonsSection({ cells }: RobustnessReport): PageSection[] {
+export function reasonsSection({ cells }: Findings): PageSection[] {
   const table = reasonsTable(cells);
   if (table.length === 0) return [];
   return [{ heading: "Cells without meaning", table, folded: table.length > 3 }];
 }
 
-export function optionsSection({ data }: RobustnessReport): PageSection {
+export function optionsSection({ data }: Findings): PageSection {
   return { heading: "Options and provenance", table: optionsTable(data), folded: true };
 }
 
-function partsOf({ prompts }: RobustnessReport["data"], group: string): number {
+function partsOf({ prompts }: Findings["data"], group: string): number {
   return new Set(prompts.map(({ groups }) => groups[group] ?? "none")).size;
 }

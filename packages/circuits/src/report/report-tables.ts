@@ -5,8 +5,7 @@ import type { Estimate, MeanIntervals, RatioIntervals } from "@diopter/statistic
 import type { Sensitivity } from "../metrics/sensitivity";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { CellComparison } from "./comparisons";
-import type { Check } from "./consistency";
-import type { RobustnessData } from "./report-data";
+import type { Check, RobustnessData } from "./report-data";
 import { changeText, type ScoreScale, scoreText } from "./scores";
 import type { SplitRow } from "./split";
 

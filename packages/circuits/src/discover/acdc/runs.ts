@@ -1,6 +1,7 @@
 /** @file The runs of ACDC: a mask over all prompts, from the first destination that differs from the clean run. */
 
 import type { Model } from "@diopter/model";
+import type { AblationValue } from "../../ablation/ablation";
 import type { EdgeGraph } from "../../graph/edge-graph";
 import { streamAt } from "../../graph/sources";
 import type { Answered, PromptMetric } from "../../metrics/prompt-metric";
@@ -9,13 +10,17 @@ import { cleanFeed, named, replacementFeed } from "../../run/feeds";
 import { type Logits, runDense } from "../../run/run-batch";
 import type { Task } from "../../task/task";
 import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
-import type { AcdcOptions } from "./acdc";
 import { DivergenceFromModel } from "./divergence-from-model";
 import { differencesOutput, type Prefix, prefixExtension } from "./restart-view";
 import { runFrom } from "./run-from";
 
-type RunChoices = Pick<AcdcOptions, "metric" | "batchSize" | "signal"> &
-  Required<Pick<AcdcOptions, "value" | "restart">>;
+interface RunChoices {
+  readonly metric?: string | PromptMetric;
+  readonly value: AblationValue;
+  readonly restart: boolean;
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
 
 /** Measures masks; the metric is added up over batches and draws. */
 export class AcdcRuns {

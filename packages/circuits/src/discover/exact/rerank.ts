@@ -2,7 +2,8 @@
 
 import type { Model } from "@diopter/model";
 import type { Task } from "../../task/task";
-import { EdgeScores, type Ranking } from "../scores/edge-scores";
+import { EdgeScores } from "../scores/edge-scores";
+import type { Ranking } from "../scores/ranking";
 import { exactRecord } from "./exact";
 import { type SingleEffectOptions, singleEffects } from "./single-effects";
 

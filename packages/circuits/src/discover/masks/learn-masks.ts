@@ -2,7 +2,6 @@
 
 import type { Model } from "@diopter/model";
 import { type AdamState, adam, adamState } from "@diopter/tensor";
-import type { Ablation, AblationValue } from "../../ablation/ablation";
 import type { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
@@ -12,41 +11,28 @@ import { chosenShape, valueRecord } from "../choices";
 import type { ScoreRecord } from "../scores/edge-scores";
 import { keepProbability, keepProbabilitySlope, thetaOf } from "./hard-concrete";
 import { type LearnedScores, type Selection, selected, thetaScores } from "./learned-scores";
-import type { Faithfulness } from "./loss";
 import { checkSize, type MaskSize, type Multipliers, sizeCost } from "./size";
-import { MaskTraining } from "./training";
+import { type MaskedTask, MaskTraining } from "./training";
 
-export interface LearnMasksOptions {
-  readonly component?: "edge" | "node";
-  /** `ablate-clean`: what is masked out of the clean run is replaced; `restore-clean`: the circuit is put into the corrupt run. */
-  readonly direction?: Ablation["direction"];
-  /** What sources are replaced with, as in evaluation; the other side of the pair when absent. */
-  readonly value?: AblationValue;
-  /** What the circuit shall be good at; default `kl`. */
-  readonly loss?: Faithfulness;
+export interface LearnMasksOptions extends Partial<MaskedTask> {
   readonly size: MaskSize;
   readonly steps: number;
   /** Of Adam; default 0.1. */
   readonly learningRate?: number;
   /** Deterministic mask to begin with; default 0.9. */
   readonly keep?: number;
-  /** Whether every prompt of a batch has masks of its own (default), or all have the same. */
-  readonly samples?: "prompt" | "batch";
   /** How a circuit is made of the masks; elements whose mask without noise is at least 0.5 when absent. */
   readonly select?: Selection;
   /** Prompts that are not learned from. */
   readonly test?: Task;
   /** Steps between looks at them; only at the end when absent. */
   readonly testEvery?: number;
-  readonly seed?: number;
   readonly inputs?: GraphShape["inputs"];
   readonly embedding?: GraphShape["embedding"];
-  readonly batchSize?: number;
   /** Where an earlier run stopped: with the same options it ends as if it had not. */
   readonly resume?: MaskState;
   /** Called with a state of its own every 10 steps. */
   readonly onState?: (state: MaskState) => void;
-  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
 

@@ -2,19 +2,33 @@
 
 import type { Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
+import type { Ablation, AblationValue } from "../../ablation/ablation";
 import type { EdgeGraph } from "../../graph/edge-graph";
 import type { Task } from "../../task/task";
 import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
 import { deterministicMask, sampledMask } from "./hard-concrete";
-import type { LearnMasksOptions } from "./learn-masks";
 import { type Faithfulness, faithfulnessLoss, objectiveOf } from "./loss";
 import { type MaskedRun, maskedObjective } from "./masked-objective";
 
-type TrainingOptions = LearnMasksOptions & Required<Pick<LearnMasksOptions, "component" | "seed">>;
+/** What masks are learned for. */
+export interface MaskedTask {
+  readonly component: "edge" | "node";
+  /** `ablate-clean`: what is masked out of the clean run is replaced; `restore-clean`: the circuit is put into the corrupt run. */
+  readonly direction?: Ablation["direction"];
+  /** What sources are replaced with, as in evaluation; the other side of the pair when absent. */
+  readonly value?: AblationValue;
+  /** What the circuit shall be good at; default `kl`. */
+  readonly loss?: Faithfulness;
+  /** Whether every prompt of a batch has masks of its own (default), or all have the same. */
+  readonly samples?: "prompt" | "batch";
+  readonly seed: number;
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
 
 export class MaskTraining {
   readonly #run: MaskedRun;
-  readonly #options: TrainingOptions;
+  readonly #options: MaskedTask;
   readonly #batches: PreparedBatches;
   readonly #loss: Faithfulness;
   readonly #sources: Uint32Array;
@@ -22,7 +36,7 @@ export class MaskTraining {
   readonly #model = new Map<number, ArrayLike<number>>();
   #runs = { forward: 0, backward: 0 };
 
-  private constructor(run: MaskedRun, options: TrainingOptions, batches: PreparedBatches) {
+  private constructor(run: MaskedRun, options: MaskedTask, batches: PreparedBatches) {
     this.#run = run;
     this.#options = options;
     this.#batches = batches;
@@ -38,7 +52,7 @@ export class MaskTraining {
     model: Model,
     graph: EdgeGraph,
     task: Task,
-    options: TrainingOptions,
+    options: MaskedTask,
   ): Promise<MaskTraining> {
     const { direction = "ablate-clean", batchSize, signal, loss = "kl" } = options;
     const { value = { kind: "resample", from: "paired" } } = options;

@@ -4,7 +4,7 @@ import { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import { grownFromLogits } from "./greedy";
-import { rankedBy } from "./ranking";
+import { type Ranking, rankedBy } from "./ranking";
 import { finiteNames, numbersNamed, type ScoreValue } from "./score-values";
 
 /** How scores were made; kept with them. */
@@ -17,9 +17,6 @@ export interface ScoreRecord {
   readonly seed?: number;
   readonly milliseconds: number;
 }
-
-/** `absolute`: large effects of either sign; `signed`: edges whose ablation lowers the metric most. */
-export type Ranking = "absolute" | "signed";
 
 export interface EdgeScoresJSON {
   readonly kind: "diopter/edge-scores";

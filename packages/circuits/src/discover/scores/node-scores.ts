@@ -3,7 +3,8 @@
 import { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
-import type { Ranking, ScoreRecord } from "./edge-scores";
+import type { ScoreRecord } from "./edge-scores";
+import type { Ranking } from "./ranking";
 import { rankedBy } from "./ranking";
 import { finiteNames, numbersNamed, type ScoreValue } from "./score-values";
 

@@ -1,6 +1,7 @@
 /** @file Elements from the most to the least important. */
 
-import type { Ranking } from "./edge-scores";
+/** `absolute`: large effects of either sign; `signed`: edges whose ablation lowers the metric most. */
+export type Ranking = "absolute" | "signed";
 
 /** Indices by falling importance, those of a lower `tier` first; ties by index. */
 export function rankedBy(
