@@ -1,6 +1,6 @@
 /** @file A model of GPT-2 small's shape with random weights: what every row is measured on. */
 
-import { Model } from "@diopter/model";
+import { Model, type Runtime, type Session, type Values } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { fromData, Random, type TensorLike } from "@diopter/tensor";
 
@@ -16,11 +16,27 @@ const config = {
 };
 
 /** 124,439,808 parameters, 498 MB in float32; speed does not depend on what the numbers are. */
-export async function gpt2Small(): Promise<Model> {
-  return Model.load(
-    { config, weights: randomWeights(), id: "gpt2-small-shape" },
-    { runtime: node() },
-  );
+export async function gpt2Small(runtime: Runtime = node()): Promise<Model> {
+  return Model.load({ config, weights: randomWeights(), id: "gpt2-small-shape" }, { runtime });
+}
+
+/** A runtime, and a way to run its latest session again on the same feeds with nothing of ours around it. */
+export function repeatable(inner: Runtime = node()): { runtime: Runtime; again(): unknown } {
+  let last: { session: Session; feeds: Values } | undefined;
+  const runtime: Runtime = {
+    ...inner,
+    session: async (graph, weights) => {
+      const session = await inner.session(graph, weights);
+      return {
+        run: (feeds, options) => {
+          last = { session, feeds };
+          return session.run(feeds, options);
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+  return { runtime, again: () => last!.session.run(last!.feeds) };
 }
 
 /** Rows of random token ids, [rows][length]. */

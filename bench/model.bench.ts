@@ -2,13 +2,14 @@
 
 import { logitLens } from "@diopter/lens";
 import { defaultCacheNames, logitDifference } from "@diopter/model";
-import { gpt2Small, randomPrompts } from "./gpt2-small";
+import { gpt2Small, randomPrompts, repeatable } from "./gpt2-small";
 import type { Row } from "./measure";
 
 const shape = "GPT-2 small, random weights";
 
 export async function rows(): Promise<Row[]> {
-  const model = await gpt2Small();
+  const { runtime, again } = repeatable();
+  const model = await gpt2Small(runtime);
   const { config } = model;
   const prompts = randomPrompts(16, 20);
   const pair = [randomPrompts(1, 20, 2), randomPrompts(1, 20, 3)] as const;
@@ -47,6 +48,19 @@ export async function rows(): Promise<Row[]> {
           .map((l) => `blocks.${l}.hook_resid_mid`);
         return model.runWithCache(prompts, { names, logits: "last" });
       },
+    },
+    {
+      name: "session.own",
+      shape: `${shape}, 16 x 20 tokens, the session of program.hot run by itself`,
+      prepare: () => model.measure(prompts, metric),
+      run: again,
+    },
+    {
+      name: "program.hot",
+      shape: `${shape}, 16 x 20 tokens, a metric measured again and again`,
+      baseline: "session.own",
+      atMost: 1.02,
+      run: () => model.measure(prompts, metric),
     },
     {
       name: "gradients.resid",

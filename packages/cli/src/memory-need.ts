@@ -1,6 +1,6 @@
 /** @file How much memory runs of a model would take, without running them. */
 
-import { defaultCacheNames, estimateMemory, type Model } from "@diopter/model";
+import { defaultCacheNames, estimateMemory, type Model, type Request } from "@diopter/model";
 
 export interface MemoryNeed {
   readonly run: string;
@@ -10,9 +10,9 @@ export interface MemoryNeed {
 
 /** Bytes of the runs that people do most, on `batch` prompts of `pos` tokens. */
 export function memoryNeed(model: Model, batch: number, pos: number): MemoryNeed[] {
-  const need = (run: string, request: Parameters<Model["compile"]>[0]) => ({
+  const need = (run: string, request: Request) => ({
     run,
-    bytes: estimateMemory(model.compile(request).graph, { batch, pos, past: 0 }).total,
+    bytes: estimateMemory(model.graphOf(request), { batch, pos, past: 0 }).total,
   });
   return [
     need("logits at the last position", { logits: "last" }),

@@ -3,27 +3,11 @@
 import type { Provenance, TokenBatch } from "@diopter/model";
 import { heatmap } from "@diopter/plot";
 import type { Tensor } from "@diopter/tensor";
+import type { LayerStatistics } from "./lens-statistics";
+import type { ResidualSite } from "./sites";
 
-/** Statistics of one residual state. */
-export interface LensLayer {
-  /** `"0_pre"`, ..., `"final_post"`. */
-  readonly label: string;
-  readonly hook: string;
-  /** Most likely ids, int64 [batch, pos, topK]. */
-  readonly ids: Tensor;
-  /** Their probabilities, [batch, pos, topK]. */
-  readonly probabilities: Tensor;
-  /** Nats, [batch, pos]. */
-  readonly entropy: Tensor;
-  /** KL(output || layer), nats [batch, pos]. */
-  readonly kl: Tensor;
-  /** How many tokens are strictly more likely than the target, [batch, pos]. */
-  readonly rank: Tensor | undefined;
-  /** Nats, [batch, pos]. */
-  readonly targetLogProbability: Tensor | undefined;
-  /** [batch, pos, dVocabOut], where asked for. */
-  readonly logits: Tensor | undefined;
-}
+/** A residual state, and what is known of it. */
+export interface LensLayer extends ResidualSite, LayerStatistics {}
 
 export interface LensContent {
   readonly layers: readonly LensLayer[];

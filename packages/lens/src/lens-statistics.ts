@@ -1,48 +1,86 @@
 /** @file The reductions of a lens as a piece of graph: logits of every layer stay inside, only statistics come out. */
 
 import type { Builder, Value } from "@diopter/graph";
-import type { Extension } from "@diopter/model";
+import { builtOnce, type Extension, type ExtensionContext } from "@diopter/model";
+import { Tensor, type TensorLike } from "@diopter/tensor";
 
 export interface StatisticsOptions {
   /** Residual states to read, the hooks' names. */
   readonly hooks: readonly string[];
   readonly topK: number;
-  /** Whether a target id per position is fed as `lens.target`, int64 [batch, pos]. */
-  readonly target: boolean;
-  /** Also give the logits themselves, [layer, batch, pos, dVocabOut]: for tests and small models. */
+  /** Target id per position, int64 [batch, pos]; no rank and log-probability without it. */
+  readonly target?: TensorLike | undefined;
+  /** Also give the logits themselves, [batch, pos, dVocabOut]: for tests and small models. */
   readonly logits: boolean;
 }
 
-/**
- * Per layer and position: top tokens, entropy, divergence from the model's output, rank of a target.
- *
- * Outputs `lens.{i}.*` for the i-th hook: `top` and `ids` [batch, pos, topK], `lse`, `entropy`, `kl` [batch, pos] in
- * nats, with a target `rank` and `target`, and on demand `logits` [batch, pos, dVocabOut].
- */
-export function lensStatistics({ hooks, topK, target, logits }: StatisticsOptions): Extension {
+/** What is known of one residual state at every position. */
+export interface LayerStatistics {
+  /** Most likely tokens and their probabilities, [batch, pos, topK]. */
+  readonly ids: Tensor;
+  readonly probabilities: Tensor;
+  /** Nats, [batch, pos]. */
+  readonly entropy: Tensor;
+  /** KL(model's output || this layer) in nats: what is lost by stopping here, [batch, pos]. */
+  readonly kl: Tensor;
+  /** Tokens strictly more likely than the target, [batch, pos]. */
+  readonly rank: Tensor | undefined;
+  /** Log-probability of the target in nats, [batch, pos]. */
+  readonly targetLogProbability: Tensor | undefined;
+  /** [batch, pos, dVocabOut] */
+  readonly logits: Tensor | undefined;
+}
+
+/** Statistics of every layer and position: top tokens, entropy, divergence from the model's output, rank of a target. */
+export function lensStatistics({
+  hooks,
+  topK,
+  target,
+  logits,
+}: StatisticsOptions): Extension<LayerStatistics[]> {
+  const options = { hooks, topK, logits, target: target !== undefined };
   return {
-    key: `lens ${JSON.stringify([hooks, topK, target, logits])}`,
+    name: "lens",
     needs: hooks,
-    build(e) {
-      const { b } = e;
-      const final = b.logSoftmax(e.unembed(e.resid()), -1);
-      const reference = { logProbabilities: final, probabilities: b.exp(final) };
-      const wanted = target
-        ? b.unsqueeze(e.feed("lens.target", "int64", ["batch", "pos"]), [2])
-        : undefined;
-      return Object.assign(
-        {},
-        ...hooks.map((hook, i) => {
-          const state = e.unembed(e.hook(hook)); // [batch, pos, dVocabOut]
-          const found = statistics(b, state, topK, reference, wanted);
-          const all = logits ? { ...found, logits: state } : found;
-          return Object.fromEntries(
-            Object.entries(all).map(([name, value]) => [`lens.${i}.${name}`, value]),
-          );
-        }),
-      );
-    },
+    build: builtOnce([lensStatistics], options, () => (e: ExtensionContext) => append(e, options)),
+    feeds: target ? { target } : {},
+    read: (outputs) =>
+      hooks.map((_, i) => {
+        const optional = (name: string) => {
+          const value = outputs[`${i}.${name}`];
+          return value && Tensor.from(value);
+        };
+        const get = (name: string) => Tensor.from(outputs[`${i}.${name}`]!);
+        return {
+          ids: get("ids"),
+          probabilities: get("top"),
+          entropy: get("entropy"),
+          kl: get("kl"),
+          rank: optional("rank"),
+          targetLogProbability: optional("target"),
+          logits: optional("logits"),
+        };
+      }),
   };
+}
+
+interface Wanted extends Omit<StatisticsOptions, "target"> {
+  readonly target: boolean;
+}
+
+function append(e: ExtensionContext, { hooks, topK, logits, target }: Wanted) {
+  const { b } = e;
+  const final = b.logSoftmax(e.unembed(e.resid()), -1);
+  const reference = { logProbabilities: final, probabilities: b.exp(final) };
+  const wanted = target ? b.unsqueeze(e.feed("target", "int64", ["batch", "pos"]), [2]) : undefined;
+  return Object.fromEntries(
+    hooks.flatMap((hook, i) => {
+      const state = e.unembed(e.hook(hook)); // [batch, pos, dVocabOut]
+      const found = statistics(b, state, topK, reference, wanted);
+      const all = logits ? { ...found, logits: state } : found;
+      return Object.entries(all).map(([name, value]) => [`${i}.${name}`, value]);
+    }),
+  );
 }
 
 interface Reference {

@@ -5,10 +5,10 @@
  */
 
 import type { Model, Prompt, RunOptions, TokenBatch } from "@diopter/model";
-import { fromData, type TensorLike } from "@diopter/tensor";
-import { LensGrid, type LensLayer } from "./lens-grid";
+import type { TensorLike } from "@diopter/tensor";
+import { LensGrid } from "./lens-grid";
 import { lensStatistics } from "./lens-statistics";
-import { type ResidualSite, residualSites } from "./sites";
+import { residualSites } from "./sites";
 
 export interface LensOptions extends RunOptions {
   /** States to read: 0 is the first block's input, `nLayers` the last block's output; all by default. */
@@ -44,19 +44,13 @@ export async function logitLens(
   const sites = residualSites(model.config, layers);
   const tokens = model.prepare(prompt, options);
   const targets = target === undefined ? undefined : targetIds(model, tokens, target);
-  const extension = lensStatistics({
-    hooks: sites.map((site) => site.hook),
-    topK,
-    target: targets !== undefined,
-    logits,
-  });
-  const outputs = await model.execute(tokens, options, {
-    logits: "none",
-    extend: [extension],
-    ...(targets && { feeds: { "lens.target": targets } }),
-  });
+  const statistics = await model.compute(
+    tokens,
+    lensStatistics({ hooks: sites.map((site) => site.hook), topK, target: targets, logits }),
+    options,
+  );
   return new LensGrid({
-    layers: sites.map((site, i) => layerOf(site, i, outputs)),
+    layers: sites.map((site, i) => ({ ...site, ...statistics[i]! })),
     tokens,
     strings: stringsOf(model, tokens),
     tokenOf: tokenNames(model),
@@ -67,28 +61,6 @@ export async function logitLens(
       options: { layers, topK, target, edits: options.edits },
     }),
   });
-}
-
-function layerOf(
-  { label, hook }: ResidualSite,
-  i: number,
-  outputs: ReadonlyMap<string, TensorLike>,
-): LensLayer {
-  const get = (name: string) => {
-    const value = outputs.get(`lens.${i}.${name}`);
-    return value && fromData(value.data, value.shape, value.dtype);
-  };
-  return {
-    label,
-    hook,
-    ids: get("ids")!,
-    probabilities: get("top")!,
-    entropy: get("entropy")!,
-    kl: get("kl")!,
-    rank: get("rank"),
-    targetLogProbability: get("target"),
-    logits: get("logits"),
-  };
 }
 
 /** Target id per position; the last position of each row has no next token and looks for itself. */

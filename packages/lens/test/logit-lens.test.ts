@@ -83,31 +83,20 @@ test.skipIf(noTrained)(
   async () => {
     const model = await stories();
     const { logits } = await model.run(prompt);
-    const variant = async (key: string, state: "skipped" | "twice") => {
-      const outputs = await model.execute(
-        model.prepare(prompt),
-        {},
-        {
-          logits: "none",
-          extend: [
-            {
-              key,
-              build: (e) => {
-                const { b } = e;
-                const normed = (x: ReturnType<typeof e.resid>) =>
-                  b.rmsNorm(x, e.weights.get("ln_final.w"), { epsilon: e.config.eps });
-                const raw = (x: ReturnType<typeof e.resid>) =>
-                  b.matmul(x, b.transpose(e.weights.get("embed.W_E"), [1, 0]));
-                return {
-                  wrong: state === "skipped" ? raw(e.resid()) : raw(normed(normed(e.resid()))),
-                };
-              },
-            },
-          ],
+    const variant = (name: string, state: "skipped" | "twice") =>
+      model.compute(prompt, {
+        name,
+        build: (e) => {
+          const { b } = e;
+          const normed = (x: ReturnType<typeof e.resid>) =>
+            b.rmsNorm(x, e.weights.get("ln_final.w"), { epsilon: e.config.eps });
+          const raw = (x: ReturnType<typeof e.resid>) =>
+            b.matmul(x, b.transpose(e.weights.get("embed.W_E"), [1, 0]));
+          return state === "skipped" ? raw(e.resid()) : raw(normed(normed(e.resid())));
         },
-      );
-      return outputs.get("wrong")!;
-    };
+        feeds: {},
+        read: ({ value }) => value!,
+      });
     expect(largestDifference(await variant("no norm", "skipped"), logits)).toBeGreaterThan(1);
     expect(largestDifference(await variant("double norm", "twice"), logits)).toBeGreaterThan(1e-2);
   },

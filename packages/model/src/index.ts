@@ -52,7 +52,15 @@ export type {
   QueryKeyNorm,
   RotaryScaling,
 } from "./config";
-export type { Edit, EditKind, EditSource, EditValue, Position } from "./edits/edits";
+export type {
+  Edit,
+  EditKind,
+  EditSource,
+  EditStructure,
+  EditValue,
+  Position,
+  ResolvedEdit,
+} from "./edits/edits";
 export type { NamedPositions } from "./edits/resolve-edits";
 export {
   CheckpointError,
@@ -81,6 +89,7 @@ export { type TranslateOptions, translate, type Vocabulary } from "./hooks/trans
 export { Model } from "./model";
 export type {
   CacheOptions,
+  ComputeOptions,
   ForwardOptions,
   GenerateOptions,
   GradientOptions,
@@ -95,8 +104,15 @@ export type { HookFinding, HookValue } from "./onnx/hook-findings";
 export { type InspectionRow, OnnxInspection } from "./onnx/inspection";
 export type { OnnxSource } from "./onnx/open-onnx";
 export { type Recognition, recognise } from "./onnx/recognise";
-export { derivativeName } from "./program/build-program";
-export type { Engine, Execution } from "./program/execute";
+export { builtOnce } from "./program/built-once";
+export {
+  activations,
+  type Extension,
+  type ExtensionContext,
+  logitsAt,
+  type Outputs,
+  together,
+} from "./program/extension";
 export type { GeneratedStep } from "./program/generate";
 export {
   blockOutput,
@@ -112,16 +128,20 @@ export {
 } from "./program/memory";
 export {
   type Answers,
+  checkedMetric,
+  type Derivatives,
+  derivatives,
   logit,
   logitDifference,
   logProbability,
   type Metric,
-  metricFeeds,
+  type MetricOptions,
+  metric,
+  metricRows,
   probability,
 } from "./program/metrics";
-export { Program } from "./program/program";
 export { identify, type Provenance } from "./program/provenance";
-export type { Extension, ExtensionContext, Request } from "./program/request";
+export type { Request } from "./program/request";
 export type { SamplingOptions } from "./program/sampling";
 export type { SweepProgress, SweepRow } from "./program/sweep";
 export type { Runtime, RuntimeLimits, Session, Values } from "./runtime/runtime";
@@ -140,7 +160,7 @@ export {
 export {
   type Context,
   type Destination,
-  type FactorisedView,
+  type FactorizedView,
   type Mixer,
   type Source,
   sumOf,

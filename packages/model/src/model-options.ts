@@ -2,7 +2,7 @@
 
 import type { Tensor } from "@diopter/tensor";
 import type { LoadOptions } from "./checkpoint/load";
-import type { Edit } from "./edits/edits";
+import type { Edit, ResolvedEdit } from "./edits/edits";
 import type { NamedPositions } from "./edits/resolve-edits";
 import type { HookFilter } from "./hooks/names";
 import type { ForwardHooks } from "./program/hook-functions";
@@ -41,6 +41,12 @@ export interface ForwardOptions extends RunOptions {
   readonly logits?: "all" | "last" | "none";
   /** Values by hook to start from, such as a cached residual: nothing before them is computed. */
   readonly start?: Values;
+}
+
+/** What running an extension can be given. */
+export interface ComputeOptions extends Omit<RunOptions, "edits">, Pick<ForwardOptions, "start"> {
+  /** Edits as people write them, or with their numbers worked out already. */
+  readonly edits?: readonly (Edit | ResolvedEdit)[];
 }
 
 export interface CacheOptions extends ForwardOptions {

@@ -1,14 +1,16 @@
 /** @file A transformer with every activation in reach: run, cache, edit, differentiate, sweep, generate. */
 
-import { Tensor, type TensorLike, zeros } from "@diopter/tensor";
+import type { Graph } from "@diopter/graph";
+import { Tensor, zeros } from "@diopter/tensor";
 import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/load";
 import type { ModelConfig } from "./config";
-import type { Edit, EditSource } from "./edits/edits";
+import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists, resolveEdits } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
 import { defaultCacheNames, hookNames, selectHooks } from "./hooks/names";
 import type {
   CacheOptions,
+  ComputeOptions,
   ForwardOptions,
   GenerateOptions,
   GradientOptions,
@@ -21,16 +23,17 @@ import type {
 import type { OnnxOptions } from "./onnx/from-onnx";
 import type { OnnxInspection } from "./onnx/inspection";
 import type { OnnxSource } from "./onnx/open-onnx";
-import { buildProgram, derivativeName } from "./program/build-program";
-import { type Engine, type Execution, execute, logitsOf } from "./program/execute";
+import { buildProgram } from "./program/build-program";
+import { type Engine, type Executed, type Execution, execute, logitsOf } from "./program/execute";
+import type { Extension } from "./program/extension";
 import { type GeneratedStep, generateTokens } from "./program/generate";
 import { hookStops } from "./program/hook-functions";
 import { tokenLosses } from "./program/losses";
-import { type Metric, metricFeeds } from "./program/metrics";
+import { checkedMetric, derivatives, type Metric } from "./program/metrics";
 import { Program } from "./program/program";
-import { ProgramCache } from "./program/program-cache";
+import { type CompiledRequest, ProgramCache } from "./program/program-cache";
 import { identify, type Provenance } from "./program/provenance";
-import { type Request, structureKey } from "./program/request";
+import type { Request } from "./program/request";
 import { sweepRows } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import { resolveSplices, structuresOf, withSplices } from "./sae/splice";
@@ -171,7 +174,7 @@ export class Model {
       stops,
       start: this.#start(options),
     });
-    const values = available.map((name) => [name, outputs.get(name)!] as const);
+    const values = available.map((name) => [name, outputs.values.get(name)!] as const);
     const cache = new ActivationCache(values, { keep: tokens.keep, nLayers: this.config.nLayers });
     return {
       logits: logitsIn(outputs, logits),
@@ -180,15 +183,33 @@ export class Model {
     };
   }
 
+  /**
+   * Runs an extension: the one way to append computation to the transformer.
+   *
+   * @example const { norms } = await model.compute(prompt, extension, { edits, view, signal, budget });
+   */
+  async compute<T>(
+    prompt: Prompt | TokenBatch,
+    extension: Extension<T>,
+    options: ComputeOptions = {},
+  ): Promise<T> {
+    const tokens = isBatch(prompt) ? prompt : this.prepare(prompt, options);
+    const { extended } = await this.#execute(tokens, options, {
+      logits: "none",
+      extension,
+      start: this.#start(options),
+    });
+    return extension.read(extended);
+  }
+
   /** A metric of each prompt, [batch]. */
   async measure(prompt: Prompt, metric: Metric, options: RunOptions = {}): Promise<Float64Array> {
     const tokens = this.prepare(prompt, options);
-    const outputs = await this.#execute(tokens, options, {
-      logits: "none",
-      extend: [metricExtension(metric)],
-      feeds: metricFeeds(metric, tokens.batch, this.config.dVocabOut),
-    });
-    return Float64Array.from(outputs.get("metric")!.data as Float32Array);
+    return this.compute(
+      tokens,
+      checkedMetric(metric, tokens.batch, this.config.dVocabOut),
+      options,
+    );
   }
 
   /**
@@ -203,16 +224,14 @@ export class Model {
     const tokens = this.prepare(prompt, options);
     const { of, wrt: filter } = options;
     const wrt = selectHooks(filter, [...this.#names(options), ...this.weights.names()]);
-    const outputs = await this.#execute(tokens, options, {
-      logits: "none",
-      extend: [metricExtension(of)],
-      gradient: { of: "metric", wrt },
-      feeds: metricFeeds(of, tokens.batch, this.config.dVocabOut),
-    });
-    const values = wrt.map((name) => [name, outputs.get(derivativeName("metric", name))!] as const);
+    const metric = checkedMetric(of, tokens.batch, this.config.dVocabOut);
+    const { values, gradients } = await this.compute(tokens, derivatives(metric, wrt), options);
     return {
-      values: Float64Array.from(outputs.get("metric")!.data as Float32Array),
-      gradients: new ActivationCache(values, { keep: tokens.keep, nLayers: this.config.nLayers }),
+      values,
+      gradients: new ActivationCache(Object.entries(gradients), {
+        keep: tokens.keep,
+        nLayers: this.config.nLayers,
+      }),
     };
   }
 
@@ -347,26 +366,9 @@ export class Model {
     return prepare(prompt, this.config, this.tokenizer, options);
   }
 
-  /** Compiles a request, or finds the program that was compiled for an equal one. */
-  compile(request: Request): Program {
-    return this.#programs.get(structureKey(request), () => {
-      const graph = buildProgram(
-        this.config,
-        this.#checkpoint.weights,
-        request,
-        this.runtime.precision,
-      );
-      return new Program(graph, this.config, this.runtime, this.#checkpoint.weights);
-    });
-  }
-
-  /** Runs an execution as the packages on top of this one need it; most users want `run`. */
-  execute(
-    tokens: TokenBatch,
-    options: RunOptions,
-    more: Partial<Execution>,
-  ): Promise<Map<string, TensorLike>> {
-    return this.#execute(tokens, options, more);
+  /** The graph of a request, as `estimateMemory` and `encode` take it. */
+  graphOf(request: Request): Graph {
+    return this.#compile(request).program.graph;
   }
 
   /** What a result of this model carries about where it came from. */
@@ -397,14 +399,24 @@ export class Model {
   }
 
   get #engine(): Engine {
-    return { config: this.config, compile: (request) => this.compile(request) };
+    return { config: this.config, compile: (request) => this.#compile(request) };
+  }
+
+  #compile(request: Request): CompiledRequest {
+    const { config, runtime } = this;
+    const { weights } = this.#checkpoint;
+    return this.#programs.get(
+      request,
+      () => buildProgram(config, weights, request, runtime.precision),
+      (graph) => new Program(graph, config, runtime, weights),
+    );
   }
 
   async #execute(
     tokens: TokenBatch,
-    options: RunOptions,
+    options: ComputeOptions,
     more: Partial<Execution>,
-  ): Promise<Map<string, TensorLike>> {
+  ): Promise<Executed> {
     const {
       edits = [],
       splice = [],
@@ -412,8 +424,7 @@ export class Model {
       signal,
       budget = this.#options.budget,
     } = options;
-    const resolved =
-      edits.length > 0 ? await resolveEdits(edits, this.#scope(tokens, options)) : [];
+    const resolved = await this.#resolved(edits, tokens, options);
     const splices = resolveSplices(this.config, splice);
     return execute(this.#engine, {
       tokens,
@@ -426,7 +437,25 @@ export class Model {
     });
   }
 
-  #start(options: ForwardOptions): Values {
+  /** Edits with their numbers, in the order given. */
+  async #resolved(
+    edits: readonly (Edit | ResolvedEdit)[],
+    tokens: TokenBatch,
+    options: Omit<RunOptions, "edits">,
+  ): Promise<ResolvedEdit[]> {
+    const written = edits.filter((edit): edit is Edit => !("structure" in edit));
+    if (written.length === 0) return edits as ResolvedEdit[];
+    // A glob makes several edits of one, so each is resolved by itself, against the same scope.
+    const scope = this.#scope(tokens, options);
+    const lists = await resolveEditLists(
+      written.map((edit) => [edit]),
+      scope,
+    );
+    const next = lists.values();
+    return edits.flatMap((edit) => ("structure" in edit ? [edit] : [...next.next().value!]));
+  }
+
+  #start(options: Pick<ForwardOptions, "start" | "splice">): Values {
     const { start = {} } = options;
     selectHooks(Object.keys(start), this.#names(options));
     return start;
@@ -434,13 +463,13 @@ export class Model {
 
   /** Hooks of a run in the order of computation, those of its SAEs among them. */
   #names(
-    { splice = [] }: RunOptions,
+    { splice = [] }: Pick<RunOptions, "splice">,
     names: readonly string[] = hookNames(this.config),
   ): readonly string[] {
     return withSplices(names, structuresOf(resolveSplices(this.config, splice)));
   }
 
-  #scope(tokens: TokenBatch, options: RunOptions) {
+  #scope(tokens: TokenBatch, options: Omit<RunOptions, "edits">) {
     const { positions, signal, splice = [] } = options;
     const read = async (batch: TokenBatch, names: readonly string[]) => {
       const outputs = await this.#execute(
@@ -448,7 +477,7 @@ export class Model {
         { signal: signal!, splice },
         { logits: "none", read: names },
       );
-      const values = names.map((name) => [name, outputs.get(name)!] as const);
+      const values = names.map((name) => [name, outputs.values.get(name)!] as const);
       return new ActivationCache(values, { keep: batch.keep, nLayers: this.config.nLayers });
     };
     return {
@@ -469,14 +498,11 @@ export class Model {
   }
 }
 
-function metricExtension(metric: Metric): NonNullable<Request["extend"]>[number] {
-  return { key: `metric ${metric.key}`, build: (e) => ({ metric: metric.build(e) }) };
+function isBatch(prompt: Prompt | TokenBatch): prompt is TokenBatch {
+  return typeof prompt === "object" && "keep" in prompt && "ids" in prompt;
 }
 
-function logitsIn(
-  outputs: ReadonlyMap<string, TensorLike>,
-  asked: "all" | "last" | "none",
-): Tensor {
+function logitsIn(outputs: Executed, asked: "all" | "last" | "none"): Tensor {
   const value = asked === "none" ? zeros([0]) : logitsOf(outputs);
   return Tensor.from(value);
 }

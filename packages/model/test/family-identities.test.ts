@@ -24,14 +24,14 @@ const prompt = [
 const addable = models.filter(([, { config }]) => config.normPlacement === "pre");
 test.each(addable)("%s has equal logits in both views", async (_, model) => {
   const { logits } = await model.run(prompt);
-  const factorised = await model.run(prompt, { view: "factorised" });
-  expect(factorised.logits).toBeAllclose(logits, relative(logits, 1e-11));
+  const factorized = await model.run(prompt, { view: "factorized" });
+  expect(factorized.logits).toBeAllclose(logits, relative(logits, 1e-11));
 });
 
 const normed = models.filter(([, { config }]) => config.normPlacement !== "pre");
-test.each(normed)("%s has no factorised view, and says why", async (_, model) => {
-  await expect(model.run(prompt, { view: "factorised" })).rejects.toThrow(
-    `model: the factorised view needs outputs that add up unnormed, but ${model.config.family} norms them on their way into the residual stream`,
+test.each(normed)("%s has no factorized view, and says why", async (_, model) => {
+  await expect(model.run(prompt, { view: "factorized" })).rejects.toThrow(
+    `model: the factorized view needs outputs that add up unnormed, but ${model.config.family} norms them on their way into the residual stream`,
   );
 });
 

@@ -1,4 +1,12 @@
-import { ActivationCache, defaultCacheNames, Model, type TokenPrompt } from "@diopter/model";
+import {
+  ActivationCache,
+  defaultCacheNames,
+  logitsAt,
+  Model,
+  type Outputs,
+  type TokenPrompt,
+  together,
+} from "@diopter/model";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import { afterAll, describe, expect, test } from "vitest";
 import { goldenPath, readJson, readTensors, relative } from "../../../test/golden";
@@ -19,15 +27,16 @@ const hookOf = (name: string) => aliases[name] ?? name;
 const mistaken = (family: string, name: string) =>
   family === "distilbert" && name.endsWith(".hook_normalized_resid_post");
 
-/** Extra outputs of the goldens, as pieces of graph. */
-const extras = {
-  key: "golden extras",
-  build: (
-    e: Parameters<NonNullable<Parameters<Model["compile"]>[0]["extend"]>[number]["build"]>[0],
-  ) => ({
-    "all logits": e.unembed(e.resid()),
-  }),
-};
+/** Both ways to the logits. */
+const bothLogits = together({
+  model: logitsAt("all"),
+  quiet: {
+    name: "final norm and unembedding without hooks",
+    build: (e) => e.unembed(e.resid()),
+    feeds: {},
+    read: ({ value }: Outputs) => value!,
+  },
+});
 
 describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
   const executor = runtime();
@@ -76,8 +85,8 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
   test.each(families)("%s unembeds quietly to the same logits", async (family) => {
     const { model, golden } = await open(family);
     const tokens = model.prepare(promptOf(golden, ""));
-    const outputs = await model.execute(tokens, {}, { logits: "all", extend: [extras] });
-    expect(outputs.get("all logits")!.data).toEqual(outputs.get("logits")!.data);
+    const logits = await model.compute(tokens, bothLogits);
+    expect(logits.quiet.data).toEqual(logits.model.data);
   });
 
   async function open(family: string) {

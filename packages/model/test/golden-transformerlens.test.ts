@@ -35,7 +35,7 @@ describe.each(runtimes)("on $name", ({ runtime, dtype, tolerance }) => {
       const known = hookNames(model.config).filter(
         (name) => golden.has(name) && !name.includes("ln1"),
       );
-      for (const view of ["residual", "factorised"] as const) {
+      for (const view of ["residual", "factorized"] as const) {
         const names =
           view === "residual" ? known : known.filter((name) => !name.includes("hook_attn_in"));
         const { cache } = await model.runWithCache(pairs().clean.slice(0, 2), { names, view });

@@ -83,10 +83,10 @@ describe.each(runtimes)("on $name", ({ name: runtimeName, runtime }) => {
     }
   });
 
-  test("the factorised view has the logits of the residual one", async () => {
+  test("the factorized view has the logits of the residual one", async () => {
     const model = await open();
     const { logits } = await model.run(prompt);
-    const other = await model.run(prompt, { view: "factorised" });
+    const other = await model.run(prompt, { view: "factorized" });
     const tolerance = runtimeName === "node" ? 1e-5 : 1e-12;
     expect(other.logits).toBeAllclose(logits, { atol: tolerance, rtol: tolerance });
   });

@@ -6,7 +6,7 @@
  */
 
 import type { Value } from "@diopter/graph";
-import type { Context, FactorisedView, Source } from "@diopter/model";
+import type { Context, FactorizedView, Source } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { type Form, leadingDims } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
@@ -38,7 +38,7 @@ export function compiledView(
   graph: EdgeGraph,
   plan: CompiledPlan,
   form: CompiledForm,
-): FactorisedView {
+): FactorizedView {
   const memory = new WeakMap<Context, CircuitState>();
   const { shape } = graph;
   return {

@@ -5,7 +5,7 @@
  * are in this same run; so one run computes any set of replaced edges. Miller et al. 2024 (AutoCircuit).
  */
 
-import type { Context, FactorisedView } from "@diopter/model";
+import type { Context, FactorizedView } from "@diopter/model";
 import type { Form } from "../ablation/activations";
 import type { GraphShape } from "../graph/shape";
 import { DifferenceStack } from "./difference-stack";
@@ -19,7 +19,7 @@ export interface DenseForm {
 }
 
 /** The view of a model in which any edge may be replaced. */
-export function denseView(shape: GraphShape, form: DenseForm): FactorisedView {
+export function denseView(shape: GraphShape, form: DenseForm): FactorizedView {
   const memory = new WeakMap<Context, DifferenceStack>();
   const { inputs, embedding } = shape;
   return {

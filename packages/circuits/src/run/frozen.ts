@@ -1,7 +1,7 @@
 /** @file What stays as it was in the base run: sources, norm scales, attention patterns. */
 
 import type { Value } from "@diopter/graph";
-import type { Context, Execution, FactorisedView, Model } from "@diopter/model";
+import type { Context, Execution, FactorizedView, Model } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { GraphShape } from "../graph/shape";
 import { sourceHooks } from "../graph/sources";
@@ -52,7 +52,7 @@ export async function readFrozen(
 }
 
 /** The norm of a destination with a divisor that is fed: x less its mean (LayerNorm), over the base run's scale. */
-export const frozenNorm: NonNullable<FactorisedView["norm"]> = (t, name, x) => {
+export const frozenNorm: NonNullable<FactorizedView["norm"]> = (t, name, x) => {
   const { b, c, w, float } = t;
   if (c.normalizationType === "none") return x;
   const centered = c.normalizationType.startsWith("RMS") ? x : b.sub(x, b.mean(x, [-1], true));

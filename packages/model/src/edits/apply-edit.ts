@@ -47,33 +47,21 @@ function along(b: Builder, x: Value, unit: Value): Value {
   return b.mul(b.sum(b.mul(x, unit), [-1], true), unit);
 }
 
-/** The numbers of edits that apply to every row alike, as feeds; `rows` is the batch size. */
+/** The numbers of edits as feeds; `rows` is the batch size. */
 export function editFeeds(
   edits: readonly ResolvedEdit[],
   rows: number,
 ): Record<string, TensorLike> {
   const feeds: Record<string, TensorLike> = {};
-  edits.forEach((edit, index) => {
-    Object.assign(feeds, oneEditFeeds(edit, index, new Array(rows).fill(edit.by)));
-  });
-  return feeds;
-}
-
-/** Feeds of one edit with a strength per row. */
-export function oneEditFeeds(
-  edit: ResolvedEdit,
-  index: number,
-  by: readonly number[],
-): Record<string, TensorLike> {
-  const feeds: Record<string, TensorLike> = {};
-  if (edit.value) feeds[`edit.${index}.value`] = edit.value;
-  if (edit.mask) feeds[`edit.${index}.mask`] = edit.mask;
-  if (edit.structure.operation !== "set") {
+  edits.forEach(({ structure, value, mask, by }, index) => {
+    if (value) feeds[`edit.${index}.value`] = value;
+    if (mask) feeds[`edit.${index}.mask`] = mask;
+    if (structure.operation === "set") return;
     feeds[`edit.${index}.by`] = {
-      dtype: "float32",
-      shape: [by.length, ...new Array(edit.structure.rank - 1).fill(1)],
-      data: Float32Array.from(by),
+      dtype: "float64",
+      shape: [rows, ...new Array(structure.rank - 1).fill(1)],
+      data: typeof by === "number" ? new Float64Array(rows).fill(by) : Float64Array.from(by),
     };
-  }
+  });
   return feeds;
 }

@@ -72,7 +72,8 @@ export interface ResolvedEdit {
   readonly structure: EditStructure;
   readonly mask: TensorLike | undefined;
   readonly value: TensorLike | undefined;
-  readonly by: number;
+  /** One strength, or one per row of the batch. */
+  readonly by: number | readonly number[];
 }
 
 export function isSource(value: Edit["value"]): value is EditSource {

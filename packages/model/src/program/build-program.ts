@@ -1,24 +1,42 @@
 /** @file From a request to a graph: the transformer with its edits, cut to what is asked for. */
 
-import { Builder, backward, type Graph, prune, type Value } from "@diopter/graph";
-import type { TensorLike } from "@diopter/tensor";
+import { Builder, type Dim, type Graph, prune, type Value } from "@diopter/graph";
+import type { DType, TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config";
 import { declarePrompt } from "../text/prompt-values";
 import {
   beforeUnembedding,
   type Context,
-  factorised,
+  factorized,
   type PastValues,
   residual,
   toVocabulary,
   unembedQuietly,
   type WeightValues,
 } from "../transformer";
+import { outputsOf } from "./extension";
 import { HookSites } from "./hook-sites";
-import type { Extension, Request } from "./request";
+import type { AppendedGraph, Request } from "./request";
 
 /** Name of the graph output that holds logits; hooks are outputs under their own names. */
 export const LOGITS = "logits";
+
+/** A graph, and what its extension's outputs are called in it. */
+export interface BuiltProgram {
+  readonly graph: Graph;
+  /** Name that the extension gave → name of the graph's output. */
+  readonly extended: ReadonlyMap<string, string>;
+}
+
+/** Name of the graph input that a feed of an extension goes to. */
+export function extensionFeed(name: string): string {
+  return `extension.${name}`;
+}
+
+/** Name of the graph input that a feed of a view goes to. */
+export function viewFeed(name: string): string {
+  return `view.${name}`;
+}
 
 /** The graph that answers `request`; weights are inputs under their own names. Throws for hooks that the view lacks. */
 export function buildProgram(
@@ -26,16 +44,8 @@ export function buildProgram(
   weights: ReadonlyMap<string, TensorLike>,
   request: Request,
   float: "float32" | "float64" = "float32",
-): Graph {
-  const {
-    logits: where = "all",
-    read = [],
-    edits = [],
-    splice = [],
-    extend = [],
-    gradient,
-    view = "residual",
-  } = request;
+): BuiltProgram {
+  const { logits: where = "all", read = [], edits = [], splice = [], view = "residual" } = request;
   const b = new Builder({ name: config.family });
   const hooks = new HookSites(b, planOf(request));
   const past = request.past && declarePast(b, config, float, request.past);
@@ -47,35 +57,58 @@ export function buildProgram(
     prompt: declarePrompt(b, config, float, request.past === "extend"),
     past,
     float,
+    feed: (name, shape) => declared(b, viewFeed(name), float, shape),
   };
   const own = typeof view === "string" ? undefined : view;
-  const resid = view === "residual" ? residual(t) : factorised(t, own);
+  const resid = view === "residual" ? residual(t) : factorized(t, own);
   const logits = logitsOf(t, hooks, resid, where);
-  const extended = new Map(
-    extend.flatMap((e) => Object.entries(appended(t, e, hooks, resid, logits))),
-  );
-  const outputs = new Map(extended);
+  const extended = request.extension
+    ? appended(t, request.extension, hooks, resid, logits)
+    : new Map<string, Value>();
+  const outputs = new Map<string, Value>();
   if (where !== "none") outputs.set(LOGITS, logits(where));
-  if (gradient) {
-    for (const [name, value] of derivatives(t, hooks, extended, gradient)) outputs.set(name, value);
-  }
   for (const [name, value] of past?.present ?? []) outputs.set(name, value);
   for (const { at } of [...edits, ...splice]) reached(hooks, at, view);
   const named = [...outputs].map(([name, value]) => b.named(name, value));
-  return prune(b.build([...named, ...read.map((name) => reached(hooks, name, view))]));
+  const appendedValues = [...extended].map(
+    ([name, value]) => [name, outputValue(b, hooks, request, name, value)] as const,
+  );
+  const hooked = read.map((name) => reached(hooks, name, view));
+  const all = new Map(
+    [...appendedValues.map(([, value]) => value), ...named, ...hooked].map((value) => [
+      value.name,
+      value,
+    ]),
+  );
+  return {
+    graph: prune(b.build([...all.values()])),
+    extended: new Map(appendedValues.map(([name, value]) => [name, value.name])),
+  };
 }
 
-/** Name of the output with the derivative of `of` with respect to a hook or weight. */
-export function derivativeName(of: string, wrt: string): string {
-  return `d ${of} / d ${wrt}`;
+/** An extension's output under a name of its own; a hook's value keeps its name, since renaming it would copy it. */
+function outputValue(
+  b: Builder,
+  hooks: HookSites,
+  { start = [] }: Request,
+  name: string,
+  value: Value,
+): Value {
+  const isHook = hooks.values.get(value.name) === value && !start.includes(value.name);
+  return isHook ? value : b.named(`extension.${name}.out`, value);
+}
+
+/** A graph input, declared when it is first asked for. */
+function declared(b: Builder, name: string, dtype: DType, shape: readonly Dim[]): Value {
+  return b.has(name) ? b.value(name) : b.input(name, dtype, shape);
 }
 
 function planOf(request: Request) {
-  const { read = [], edits = [], splice = [], start = [], extend = [], gradient } = request;
+  const { read = [], edits = [], splice = [], start = [], extension } = request;
   return {
-    read: new Set([...read, ...extend.flatMap((e) => e.needs ?? [])]),
+    read: new Set([...read, ...(extension?.needs ?? [])]),
     start: new Set(start),
-    leaves: new Set([...(gradient?.wrt ?? []), ...extend.flatMap((e) => e.leaves ?? [])]),
+    leaves: new Set(extension?.leaves),
     edits,
     splices: splice,
   };
@@ -140,14 +173,14 @@ function logitsOf(
 
 function appended(
   t: Context,
-  extension: Extension,
+  extension: AppendedGraph,
   hooks: HookSites,
   resid: Value,
   logits: (where: "all" | "last") => Value,
-): Record<string, Value> {
+): Map<string, Value> {
   const { b } = t;
-  const fed = new Map<string, Value>();
-  return extension.build({
+  const { build } = extension;
+  const built = build({
     b,
     config: t.c,
     hook: (name) => reached(hooks, name, "residual"),
@@ -157,40 +190,17 @@ function appended(
     unembed: (state) => unembedQuietly(t, state),
     last: () => t.prompt.last(),
     weights: t.w,
-    feed: (name, dtype, shape) => {
-      if (!fed.has(name)) fed.set(name, b.has(name) ? b.value(name) : b.input(name, dtype, shape));
-      return fed.get(name)!;
-    },
+    feed: (name, dtype, shape) => declared(b, extensionFeed(name), dtype, shape),
+    viewFeed: (name) => b.value(viewFeed(name)),
   });
-}
-
-function derivatives(
-  t: Context,
-  hooks: HookSites,
-  extended: ReadonlyMap<string, Value>,
-  { of, wrt }: NonNullable<Request["gradient"]>,
-): [string, Value][] {
-  const target = extended.get(of);
-  if (!target) throw new RangeError(`model: no output "${of}" to differentiate`);
-  const leaves = wrt.map((name) => hooks.values.get(name) ?? t.w.get(name));
-  // A metric is one number per prompt, so the gradient of the sum is the gradient of each.
-  const gradients = backward(
-    t.b,
-    t.b.sum(
-      target,
-      target.shape.map((_, axis) => axis),
-      false,
-    ),
-    leaves,
-  );
-  return wrt.map((name, i) => [derivativeName(of, name), gradients[i]!]);
+  return new Map(Object.entries(outputsOf(built)));
 }
 
 function reached(hooks: HookSites, name: string, view: Request["view"]): Value {
   const value = hooks.values.get(name);
   if (value) return value;
   throw new RangeError(
-    `model: hook "${name}" is not computed in the ${typeof view === "string" ? view : "factorised"} view`,
+    `model: hook "${name}" is not computed in the ${typeof view === "string" ? view : "factorized"} view`,
   );
 }
 

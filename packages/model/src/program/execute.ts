@@ -8,20 +8,23 @@ import { hookNames } from "../hooks/names";
 import type { Values } from "../runtime/runtime";
 import { type ResolvedSplice, spliceFeeds, structuresOf, withSplices } from "../sae/splice";
 import type { PastSlots, TokenBatch } from "../text/prompt-values";
-import { LOGITS } from "./build-program";
+import { extensionFeed, LOGITS, viewFeed } from "./build-program";
+import type { Extension } from "./extension";
 import { type HookStop, layerOf, sectionStart } from "./hook-functions";
 import type { Program } from "./program";
+import type { CompiledRequest } from "./program-cache";
+import { repeatRows } from "./repeat-rows";
 import type { Request } from "./request";
 
 /** What executing needs of a model. */
 export interface Engine {
   readonly config: ModelConfig;
-  compile(request: Request): Program;
+  compile(request: Request): CompiledRequest;
 }
 
-export interface Execution
-  extends Pick<Request, "logits" | "extend" | "gradient" | "view" | "past"> {
+export interface Execution extends Pick<Request, "logits" | "view" | "past"> {
   readonly tokens: TokenBatch;
+  readonly extension?: Extension<unknown>;
   readonly read?: readonly string[];
   readonly edits?: readonly ResolvedEdit[];
   readonly splices?: readonly ResolvedSplice[];
@@ -29,14 +32,21 @@ export interface Execution
   readonly start?: Values;
   /** Hook functions, in execution order. */
   readonly stops?: readonly HookStop[];
-  readonly feeds?: Values;
+  /** Keys and values of earlier tokens, by the names of their inputs. */
+  readonly pastValues?: Values;
   readonly pastSlots?: PastSlots;
   readonly signal?: AbortSignal | undefined;
   readonly budget?: number | undefined;
 }
 
-/** Outputs by name: `logits`, hooks under their own names, extension outputs, derivatives. */
-export async function execute(engine: Engine, e: Execution): Promise<Map<string, TensorLike>> {
+/** What a run gave: `logits`, hooks and present keys and values under their own names, and an extension's outputs under its. */
+export interface Executed {
+  readonly values: Map<string, TensorLike>;
+  readonly extended: Readonly<Record<string, TensorLike>>;
+}
+
+/** Runs one program, or one for each section between hook functions. */
+export async function execute(engine: Engine, e: Execution): Promise<Executed> {
   const { stops = [], read = [] } = e;
   if (stops.length === 0) return segment(engine, e, read, e.start ?? {}, true);
   const names = withSplices(hookNames(engine.config), structuresOf(e.splices));
@@ -53,7 +63,7 @@ export async function execute(engine: Engine, e: Execution): Promise<Map<string,
     const missing = [...new Set([...between, ...carried, stop.name])].filter(
       (name) => !(name in state),
     );
-    const values = await segment(engine, e, missing, state, false);
+    const { values } = await segment(engine, e, missing, state, false);
     const known = (name: string) => values.get(name) ?? state[name]!;
     for (const name of between) outputs.set(name, known(name));
     const kept =
@@ -64,9 +74,9 @@ export async function execute(engine: Engine, e: Execution): Promise<Map<string,
     if (read.includes(stop.name)) outputs.set(stop.name, state[stop.name]!);
   }
   const after = read.filter((name) => order.get(name)! > reached);
-  for (const [name, value] of await segment(engine, e, after, state, true))
-    outputs.set(name, value);
-  return outputs;
+  const last = await segment(engine, e, after, state, true);
+  for (const [name, value] of last.values) outputs.set(name, value);
+  return { values: outputs, extended: last.extended };
 }
 
 /** Runs one program; `whole` when it is the one that reaches the logits. */
@@ -76,23 +86,23 @@ async function segment(
   read: readonly string[],
   start: Values,
   whole: boolean,
-): Promise<Map<string, TensorLike>> {
-  const { edits = [], splices = [] } = e;
+): Promise<Executed> {
+  const { edits = [], splices = [], view = "residual" } = e;
   const logits = whole ? (e.logits ?? "all") : "none";
+  const extension = whole ? e.extension : undefined;
   const given = read.filter((name) => name in start);
   const wanted = read.filter((name) => !(name in start));
-  const outputs = new Map<string, TensorLike>(given.map((name) => [name, start[name]!]));
-  const asked = wanted.length > 0 || logits !== "none" || (whole && (e.extend?.length || e.past));
-  if (!asked) return outputs;
-  const program = compile({
+  const values = new Map<string, TensorLike>(given.map((name) => [name, start[name]!]));
+  const asked = wanted.length > 0 || logits !== "none" || extension || (whole && e.past);
+  if (!asked) return { values, extended: {} };
+  const { program, extended } = compile({
     read: wanted,
     logits,
     edits: edits.map((edit) => edit.structure),
     ...(splices.length > 0 && { splice: structuresOf(splices) }),
     start: Object.keys(start),
-    view: e.view ?? "residual",
-    ...(whole && e.extend && { extend: e.extend }),
-    ...(whole && e.gradient && { gradient: e.gradient }),
+    view,
+    ...(extension && { extension }),
     ...(e.past && { past: e.past }),
   });
   const result = await program.run({
@@ -101,14 +111,44 @@ async function segment(
       ...editFeeds(edits, e.tokens.batch),
       ...spliceFeeds(splices),
       ...start,
-      ...e.feeds,
+      ...e.pastValues,
+      ...(typeof view === "object" && named(viewFeed, view.feeds)),
+      ...(extension && forEveryRow(extension, program, e.tokens.batch)),
     },
     signal: e.signal,
     budget: e.budget,
     ...(e.pastSlots && { past: e.pastSlots }),
   });
-  for (const [name, value] of Object.entries(result)) outputs.set(name, value);
-  return outputs;
+  for (const [name, value] of Object.entries(result)) values.set(name, value);
+  return {
+    values,
+    extended: Object.fromEntries([...extended].map(([name, output]) => [name, result[output]!])),
+  };
+}
+
+/** Feeds of an extension; one row stands for every prompt where the graph wants one per prompt. */
+function forEveryRow(
+  { name, feeds }: Extension<unknown>,
+  { graph }: Program,
+  batch: number,
+): Record<string, TensorLike> {
+  const declared = new Map(graph.inputs.map((input) => [input.name, input.shape]));
+  return Object.fromEntries(
+    Object.entries(feeds).map(([feed, value]) => {
+      const input = extensionFeed(feed);
+      const perPrompt = declared.get(input)?.[0] === "batch";
+      const rows = value.shape[0] ?? 0;
+      if (!perPrompt || rows === batch) return [input, value];
+      if (rows === 1) return [input, repeatRows(value, batch)];
+      throw new RangeError(
+        `${name}: ${feed} has ${rows} rows, expected ${batch} (one per prompt) or 1`,
+      );
+    }),
+  );
+}
+
+function named(name: (feed: string) => string, feeds: Values = {}): Record<string, TensorLike> {
+  return Object.fromEntries(Object.entries(feeds).map(([feed, value]) => [name(feed), value]));
 }
 
 async function callFunctions(
@@ -129,8 +169,8 @@ async function callFunctions(
   return current;
 }
 
-export function logitsOf(outputs: ReadonlyMap<string, TensorLike>): TensorLike {
-  const logits = outputs.get(LOGITS);
+export function logitsOf({ values }: Executed): TensorLike {
+  const logits = values.get(LOGITS);
   if (!logits) throw new Error("internal: the program has no logits");
   return logits;
 }

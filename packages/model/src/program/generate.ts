@@ -105,11 +105,11 @@ function cachedRuns(engine: Engine, plan: GeneratePlan): Step {
       splices: plan.splices ?? [],
       past: previous ? "extend" : "write",
       ...(previous && { pastSlots: { length: seen.pos, keep: seen.keep } }),
-      feeds: past,
+      pastValues: past,
       signal: plan.signal,
       budget: plan.budget,
     });
-    past = pastFeeds(outputs);
+    past = pastFeeds(outputs.values);
     if (previous) seen = withColumn(seen, previous);
     return logitsOf(outputs);
   };

@@ -22,10 +22,11 @@ export function tokenLosses(
   return fromData(out, [batch, pos - 1], "float64");
 }
 
-function logSumExp(values: Float32Array): number {
+/** log Σ exp of a row of logits. */
+export function logSumExp(values: ArrayLike<number>): number {
   let peak = Number.NEGATIVE_INFINITY;
-  for (const value of values) peak = Math.max(peak, value);
+  for (let i = 0; i < values.length; i++) peak = Math.max(peak, values[i]!);
   let sum = 0;
-  for (const value of values) sum += Math.exp(value - peak);
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - peak);
   return peak + Math.log(sum);
 }

@@ -1,18 +1,47 @@
-/** @file Metrics: logits at the last real position -> one number per prompt, as pieces of graph. */
+/** @file Metrics: logits -> one number per prompt, as pieces of graph that are evaluated, differentiated and swept. */
 
-import type { Value } from "@diopter/graph";
+import { backward, type Value } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
-import type { ExtensionContext } from "./request";
+import type { Values } from "../runtime/runtime";
+import { builtOnce } from "./built-once";
+import type { Extension, ExtensionContext, Outputs } from "./extension";
+import { logSumExp } from "./losses";
 
-/** One number per prompt; the same object is evaluated, differentiated and reported. */
-export interface Metric {
-  readonly name: string;
-  /** Equal for metrics that build equal graphs. */
-  readonly key: string;
+/**
+ * One number per prompt. Wherever a metric is taken, it is this object.
+ *
+ * Numbers in `feeds` have the prompt as their first axis; one row stands for every prompt.
+ */
+export interface Metric extends Extension<Float64Array> {
   /** Appends the metric, [batch]. */
-  build(e: ExtensionContext): Value;
-  /** Numbers that it reads; the first axis is the prompt. */
-  readonly feeds: Readonly<Record<string, TensorLike>>;
+  readonly build: (e: ExtensionContext) => Value;
+  /** The same number in JavaScript, from a row of logits [dVocabOut] of the i-th prompt. */
+  readonly row?: (logits: ArrayLike<number>, prompt: number) => number;
+}
+
+export interface MetricOptions extends Pick<Metric, "name" | "build" | "row" | "needs"> {
+  /** Numbers that `build` reads by `e.feed`, the prompt first; none by default. */
+  readonly feeds?: Values;
+}
+
+/**
+ * A metric of one's own.
+ *
+ * @example
+ * const surprise = metric({
+ *   name: "entropy",
+ *   build: ({ b, logits }) => {
+ *     const p = b.logSoftmax(logits("last"), -1);
+ *     return b.neg(b.sum(b.mul(b.exp(p), p), [-1], false)); // nats [batch]
+ *   },
+ * });
+ */
+export function metric({ feeds = {}, ...rest }: MetricOptions): Metric {
+  return { ...rest, feeds, read: valuesOf };
+}
+
+function valuesOf({ value }: Outputs): Float64Array {
+  return Float64Array.from(value!.data as Float32Array);
 }
 
 /** Token ids per prompt; one id stands for every prompt. */
@@ -20,52 +49,60 @@ export type Answers = number | readonly number[];
 
 /** Logit of the right token minus logit of the wrong one. @example logitDifference(right, wrong) */
 export function logitDifference(right: Answers, wrong: Answers): Metric {
-  return tokenMetric("logit difference", { right, wrong }, ({ b }, logits, pick) =>
-    b.sub(pick(logits, "right"), pick(logits, "wrong")),
-  );
+  return metric({
+    name: "logit difference",
+    feeds: { right: column(right), wrong: column(wrong) },
+    build: differenceOfLogits,
+    row: (logits, prompt) => logits[at(right, prompt)]! - logits[at(wrong, prompt)]!,
+  });
 }
 
 /** Logit of a token. */
 export function logit(answer: Answers): Metric {
-  return tokenMetric("logit", { answer }, (_, logits, pick) => pick(logits, "answer"));
+  return metric({
+    name: "logit",
+    feeds: { answer: column(answer) },
+    build: ownLogit,
+    row: (logits, prompt) => logits[at(answer, prompt)]!,
+  });
 }
 
 /** Log-probability of a token, nats. */
 export function logProbability(answer: Answers): Metric {
-  return tokenMetric("log probability", { answer }, ({ b }, logits, pick) =>
-    pick(b.logSoftmax(logits, -1), "answer"),
-  );
+  return metric({
+    name: "log probability",
+    feeds: { answer: column(answer) },
+    build: ownLogProbability,
+    row: (logits, prompt) => logits[at(answer, prompt)]! - logSumExp(logits),
+  });
 }
 
 /** Probability of a token. */
 export function probability(answer: Answers): Metric {
-  return tokenMetric("probability", { answer }, ({ b }, logits, pick) =>
-    pick(b.softmax(logits, -1), "answer"),
-  );
+  return metric({
+    name: "probability",
+    feeds: { answer: column(answer) },
+    build: ownProbability,
+    row: (logits, prompt) => Math.exp(logits[at(answer, prompt)]! - logSumExp(logits)),
+  });
 }
 
-type Pick = (values: Value, name: string) => Value;
+// One function per metric, whatever the tokens: programs are found by it.
+const differenceOfLogits = (e: ExtensionContext) =>
+  e.b.sub(picked(e, e.logits("last"), "right"), picked(e, e.logits("last"), "wrong"));
+const ownLogit = (e: ExtensionContext) => picked(e, e.logits("last"), "answer");
+const ownLogProbability = (e: ExtensionContext) =>
+  picked(e, e.b.logSoftmax(e.logits("last"), -1), "answer");
+const ownProbability = (e: ExtensionContext) =>
+  picked(e, e.b.softmax(e.logits("last"), -1), "answer");
 
-function tokenMetric(
-  name: string,
-  answers: Record<string, Answers>,
-  build: (e: ExtensionContext, logits: Value, pick: Pick) => Value,
-): Metric {
-  return {
-    name,
-    key: name,
-    feeds: Object.fromEntries(
-      Object.entries(answers).map(([key, ids]) => [`metric.${key}`, column(ids)]),
-    ),
-    build(e) {
-      const pick: Pick = (values, key) =>
-        e.b.squeeze(
-          e.b.gatherElements(values, e.feed(`metric.${key}`, "int64", ["batch", 1]), 1),
-          [1],
-        );
-      return build(e, e.logits("last"), pick);
-    },
-  };
+/** values [batch, dVocabOut] at the fed ids, [batch]. */
+function picked({ b, feed }: ExtensionContext, values: Value, name: string): Value {
+  return b.squeeze(b.gatherElements(values, feed(name, "int64", ["batch", 1]), 1), [1]);
+}
+
+function at(answers: Answers, prompt: number): number {
+  return typeof answers === "number" ? answers : answers[answers.length === 1 ? 0 : prompt]!;
 }
 
 function column(ids: Answers): TensorLike {
@@ -73,25 +110,52 @@ function column(ids: Answers): TensorLike {
   return { dtype: "int64", shape: [list.length, 1], data: BigInt64Array.from(list, BigInt) };
 }
 
-/** A metric's feeds for a batch: given once they stand for every prompt. Throws `RangeError` when the counts differ. */
-export function metricFeeds(
-  metric: Metric,
-  batch: number,
-  dVocab: number,
-): Record<string, TensorLike> {
-  return Object.fromEntries(
-    Object.entries(metric.feeds).map(([name, value]) => {
-      checkIds(metric, value, dVocab);
-      const rows = value.shape[0]!;
-      if (rows === batch) return [name, value];
-      if (rows !== 1) {
-        throw new RangeError(
-          `metric "${metric.name}": ${name.slice(7)} has ${rows} tokens, expected ${batch} (one per prompt)`,
-        );
-      }
-      return [name, repeatRows(value, batch)];
+/** Values and derivatives of a metric; of the sum over prompts, so that each prompt has its own. */
+export interface Derivatives {
+  readonly values: Float64Array;
+  /** By name of the hook or weight, in its shape. */
+  readonly gradients: Readonly<Record<string, TensorLike>>;
+}
+
+/** A metric and its derivatives with respect to hooks or weights. */
+export function derivatives(of: Metric, wrt: readonly string[]): Extension<Derivatives> {
+  const { build: measure, needs, leaves = [], name } = of;
+  return {
+    name: `gradients of ${name}`,
+    ...(needs && { needs }),
+    leaves: [...new Set([...leaves, ...wrt])],
+    build: builtOnce([derivatives, measure], wrt, () => (e: ExtensionContext) => {
+      const { b, weights } = e;
+      const value = measure(e);
+      const total = b.sum(
+        value,
+        value.shape.map((_, axis) => axis),
+        false,
+      );
+      const leaf = (hook: string) => weights.optional(hook) ?? e.hook(hook);
+      const gradients = backward(b, total, wrt.map(leaf));
+      return { value, ...Object.fromEntries(wrt.map((hook, i) => [`d ${hook}`, gradients[i]!])) };
     }),
-  );
+    feeds: of.feeds,
+    read: (outputs) => ({
+      values: of.read(outputs),
+      gradients: Object.fromEntries(wrt.map((hook) => [hook, outputs[`d ${hook}`]!])),
+    }),
+  };
+}
+
+/** A metric that fits a batch. Throws `RangeError` when its prompts are not as many, or an id is no token. */
+export function checkedMetric(metric: Metric, batch: number, dVocab: number): Metric {
+  for (const [name, value] of Object.entries(metric.feeds)) {
+    checkIds(metric, value, dVocab);
+    const rows = value.shape[0]!;
+    if (rows !== batch && rows !== 1) {
+      throw new RangeError(
+        `metric "${metric.name}": ${name} has ${rows} tokens, expected ${batch} (one per prompt)`,
+      );
+    }
+  }
+  return metric;
 }
 
 function checkIds(metric: Metric, value: TensorLike, dVocab: number): void {
@@ -103,14 +167,25 @@ function checkIds(metric: Metric, value: TensorLike, dVocab: number): void {
   }
 }
 
-/** The rows of `value` again and again: row i of the result is row i mod n. */
-export function repeatRows(value: TensorLike, times: number): TensorLike {
-  const { data } = value;
-  const out = new (data.constructor as new (length: number) => typeof data)(data.length * times);
-  for (let i = 0; i < times; i++) (out as Float32Array).set(data as Float32Array, i * data.length);
+/** A metric of some of its prompts, by index; a metric with one row for all prompts stays as it is. */
+export function metricRows(metric: Metric, prompts: readonly number[]): Metric {
+  const feeds = Object.entries(metric.feeds).map(([name, value]) => [name, rowsOf(value, prompts)]);
+  const { row } = metric;
   return {
-    dtype: value.dtype,
-    shape: [value.shape[0]! * times, ...value.shape.slice(1)],
-    data: out,
-  } as TensorLike;
+    ...metric,
+    feeds: Object.fromEntries(feeds),
+    ...(row && { row: (logits, prompt) => row(logits, prompts[prompt]!) }),
+  };
+}
+
+function rowsOf(value: TensorLike, rows: readonly number[]): TensorLike {
+  if (value.shape[0] === 1) return value;
+  const width = value.data.length / value.shape[0]!;
+  const out = new (value.data.constructor as new (length: number) => Float32Array)(
+    rows.length * width,
+  );
+  rows.forEach((row, i) => {
+    out.set((value.data as Float32Array).subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { ...value, shape: [rows.length, ...value.shape.slice(1)], data: out } as TensorLike;
 }

@@ -25,6 +25,8 @@ export class Program {
   readonly #weights: ReadonlyMap<string, TensorLike>;
   readonly #inputs: ReadonlySet<string>;
   #session: Promise<Session> | undefined;
+  #running = 0;
+  #released: (() => void)[] | undefined;
 
   constructor(
     graph: Graph,
@@ -61,18 +63,45 @@ export class Program {
     const ready = wanted.map(
       ([name, value]) => [name, inPrecision(value, this.#runtime.precision)] as const,
     );
-    this.#session ??= this.#runtime.session(this.graph, this.#weights);
-    const session = await this.#session.catch((error: unknown) => {
-      this.#session = undefined;
-      throw error;
-    });
-    return session.run(Object.fromEntries(ready), { signal });
+    return this.#open((session) => session.run(Object.fromEntries(ready), { signal }));
   }
 
+  /** Closes the session, after the runs that are under way; a later run opens another for as long as it takes. */
   async release(): Promise<void> {
+    if (this.#running === 0) {
+      this.#released ??= [];
+      return this.#close();
+    }
+    return new Promise((resolve) => {
+      this.#released = [...(this.#released ?? []), resolve];
+    });
+  }
+
+  async #open<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    this.#running++;
+    try {
+      this.#session ??= this.#runtime.session(this.graph, this.#weights);
+      const session = await this.#session.catch((error: unknown) => {
+        this.#session = undefined;
+        throw error;
+      });
+      return await use(session);
+    } finally {
+      this.#running--;
+      if (this.#running === 0 && this.#released) {
+        const waiting = this.#released;
+        this.#released = [];
+        await this.#close();
+        for (const resolve of waiting) resolve();
+      }
+    }
+  }
+
+  async #close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    await (await session)?.release();
+    // One that could not be opened has told whoever ran it.
+    await (await session?.catch(() => undefined))?.release();
   }
 }
 

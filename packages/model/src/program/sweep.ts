@@ -2,15 +2,14 @@
 
 import { concat, expand, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config";
-import { oneEditFeeds } from "../edits/apply-edit";
 import type { Edit, ResolvedEdit } from "../edits/edits";
 import type { ActivationCache } from "../hooks/cache";
-import type { Values } from "../runtime/runtime";
-import { type ResolvedSplice, spliceFeeds, structuresOf } from "../sae/splice";
+import type { ResolvedSplice } from "../sae/splice";
 import type { TokenBatch } from "../text/prompt-values";
-import type { Engine } from "./execute";
+import { type Engine, execute } from "./execute";
 import { blockOutput, isFinal, layerOf } from "./hook-functions";
-import { type Metric, metricFeeds, repeatRows } from "./metrics";
+import { checkedMetric, type Metric } from "./metrics";
+import { repeatRows } from "./repeat-rows";
 
 /** Number of rows of the sweep that are finished, and their values so far. */
 export interface SweepProgress {
@@ -110,32 +109,22 @@ async function runChunk(
     chunk.map((i) => rows[i]!),
     tokens.batch,
   );
-  const program = engine.compile({
-    logits: "none",
-    edits: edits.map(({ edit }) => edit.structure),
-    ...(splices.length > 0 && { splice: structuresOf(splices) }),
-    start: start ? [start] : [],
-    extend: [{ key: `metric ${metric.key}`, build: (e) => ({ metric: metric.build(e) }) }],
-  });
-  const feeds: Values = {
-    ...spliceFeeds(splices),
-    ...(start && { [start]: repeatRows(unedited!.get(start), chunk.length) }),
-    ...repeated(metricFeeds(metric, tokens.batch, engine.config.dVocabOut), chunk.length),
-    ...Object.assign({}, ...edits.map(({ edit, by }, index) => oneEditFeeds(edit, index, by))),
-  };
-  const outputs = await program.run({
+  const feeds = Object.entries(checkedMetric(metric, tokens.batch, engine.config.dVocabOut).feeds);
+  const again = feeds.map(([name, value]) => [
+    name,
+    value.shape[0] === 1 ? value : repeatRows(value, chunk.length),
+  ]);
+  const { extended } = await execute(engine, {
     tokens: repeatTokens(tokens, chunk.length),
-    feeds,
+    logits: "none",
+    edits,
+    splices,
+    ...(start && { start: { [start]: repeatRows(unedited!.get(start), chunk.length) } }),
+    extension: { ...metric, feeds: Object.fromEntries(again) },
     signal: plan.signal,
     budget: plan.budget,
   });
-  return Float64Array.from(outputs.metric!.data as Float32Array);
-}
-
-function repeated(feeds: Values, times: number): Record<string, TensorLike> {
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, value]) => [name, repeatRows(value, times)]),
-  );
+  return metric.read(extended);
 }
 
 function repeatTokens(tokens: TokenBatch, times: number): TokenBatch {
@@ -149,11 +138,8 @@ function repeatTokens(tokens: TokenBatch, times: number): TokenBatch {
   };
 }
 
-/** The i-th edits of all rows as one edit whose numbers differ by row, with a strength per row. */
-function stackEdits(
-  rows: readonly (readonly ResolvedEdit[])[],
-  batch: number,
-): { edit: ResolvedEdit; by: number[] }[] {
+/** The i-th edits of all rows as one edit whose numbers differ by row. */
+function stackEdits(rows: readonly (readonly ResolvedEdit[])[], batch: number): ResolvedEdit[] {
   return rows[0]!.map((first, index) => {
     const column = rows.map((row) => row[index]!);
     const value = stack(
@@ -168,17 +154,16 @@ function stackEdits(
       axes && tensor && [tensor.shape[0]! > 1, ...axes.slice(1)];
     const { structure } = first;
     return {
-      edit: {
-        structure: {
-          ...structure,
-          value: varies(structure.value, value),
-          mask: varies(structure.mask, mask),
-        },
-        value,
-        mask,
-        by: first.by,
+      structure: {
+        ...structure,
+        value: varies(structure.value, value),
+        mask: varies(structure.mask, mask),
       },
-      by: column.flatMap((e) => new Array<number>(batch).fill(e.by)),
+      value,
+      mask,
+      by: column.flatMap(({ by }) =>
+        typeof by === "number" ? new Array<number>(batch).fill(by) : by,
+      ),
     };
   });
 }

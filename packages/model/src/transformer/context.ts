@@ -1,6 +1,6 @@
 /** @file What every piece of the canonical transformer is given: the builder, the sizes, the hooks, the weights, the inputs. */
 
-import type { Builder, Value } from "@diopter/graph";
+import type { Builder, Dim, Value } from "@diopter/graph";
 import type { ModelConfig } from "../config";
 
 /** `at` is the only place where anything happens to an activation. */
@@ -55,4 +55,6 @@ export interface Context {
   readonly past?: PastValues | undefined;
   /** Dtype of activations: that of the runtime's precision, so that constants lose nothing. */
   readonly float: "float32" | "float64";
+  /** A graph input of that dtype whose numbers are a feed of the view. */
+  feed(name: string, shape: readonly Dim[]): Value;
 }

@@ -3,11 +3,11 @@
 export type { Context, Hooks, PastValues, PromptValues, WeightValues } from "./context";
 export {
   type Destination,
-  type FactorisedView,
-  factorised,
+  type FactorizedView,
+  factorized,
   type Mixer,
   type Source,
   sumOf,
-} from "./factorised";
+} from "./factorized";
 export { residual } from "./residual";
 export { beforeUnembedding, toVocabulary, unembedQuietly } from "./unembed";

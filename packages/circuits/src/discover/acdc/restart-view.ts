@@ -4,7 +4,7 @@ import type { Value } from "@diopter/graph";
 import {
   type Context,
   type Extension,
-  type FactorisedView,
+  type FactorizedView,
   type Source,
   sumOf,
 } from "@diopter/model";
@@ -56,7 +56,7 @@ export function prefixExtension(shape: GraphShape, stage: number, form: Form): E
 }
 
 /** The dense view whose destinations from a stage on read a fed prefix and what is written after it. */
-export function restartView(shape: GraphShape, stage: number, form: Form): FactorisedView {
+export function restartView(shape: GraphShape, stage: number, form: Form): FactorizedView {
   const before = new Set(hooksOf(groupsBefore(stage, shape)));
   const memory = new WeakMap<Context, DifferenceStack>();
   const isBefore = (source: Source) =>

@@ -1,11 +1,12 @@
 /**
- * @file The factorised view: each head, MLP and the output read their own sum of earlier outputs.
+ * @file The factorized view: each head, MLP and the output read their own sum of earlier outputs.
  *
  * Same blocks, same weights, equal logits; but every edge between two components exists, so that edges can
  * be masked, scored and cut. Conmy et al. 2023; Syed et al. 2023.
  */
 
 import type { Value } from "@diopter/graph";
+import type { TensorLike } from "@diopter/tensor";
 import { mix as attend, headResults, projectByHead } from "./attention";
 import type { Context } from "./context";
 import { embed, embedSeparately } from "./embed";
@@ -43,11 +44,15 @@ export interface Destination {
  */
 export type Mixer = (t: Context, destination: Destination, sources: readonly Source[]) => Value;
 
-/** How destinations read, and which components there are. */
-export interface FactorisedView {
-  /** Equal for views that build equal graphs. */
-  readonly key: string;
+/**
+ * How destinations read, and which components there are.
+ *
+ * Programs are kept by the identity of its functions, which must depend on nothing that changes.
+ */
+export interface FactorizedView {
   readonly mixer: Mixer;
+  /** Numbers that the functions read by `t.feed`. */
+  readonly feeds?: Readonly<Record<string, TensorLike>>;
   /** Heads that exist in a layer, in order; all when absent. Needs as many keys and values as heads. */
   readonly heads?: (layer: number) => readonly number[];
   /** Whether the MLP of a layer exists; yes when absent. */
@@ -59,8 +64,7 @@ export interface FactorisedView {
 }
 
 /** Every destination reads every earlier source: the model itself. */
-export const readEverything: FactorisedView = {
-  key: "factorised",
+export const readEverything: FactorizedView = {
   mixer: ({ b }, { kind, readers }, sources) => {
     const total = sumOf(b, sources); // [batch, pos, dModel]
     if (kind === "mlp" || kind === "logits") return total;
@@ -74,12 +78,12 @@ export function sumOf(b: Context["b"], sources: readonly Source[]): Value {
   return sources.map((source) => source.total()).reduce((sum, term) => b.add(sum, term));
 }
 
-/** The last residual state of the factorised view, [batch, pos, dModel]. Throws where edges are not defined. */
-export function factorised(t: Context, view: FactorisedView = readEverything): Value {
+/** The last residual state of the factorized view, [batch, pos, dModel]. Throws where edges are not defined. */
+export function factorized(t: Context, view: FactorizedView = readEverything): Value {
   const { c, h, w } = t;
   if (c.normPlacement !== "pre") {
     throw new RangeError(
-      `model: the factorised view needs outputs that add up unnormed, but ${c.family} norms them on their way into the residual stream`,
+      `model: the factorized view needs outputs that add up unnormed, but ${c.family} norms them on their way into the residual stream`,
     );
   }
   const { mixer } = view;
@@ -103,7 +107,7 @@ export function factorised(t: Context, view: FactorisedView = readEverything): V
   return h.at(`blocks.${c.nLayers - 1}.hook_resid_post`, last);
 }
 
-function embeddings(t: Context, { splitEmbedding }: FactorisedView): Source[] {
+function embeddings(t: Context, { splitEmbedding }: FactorizedView): Source[] {
   const name = "blocks.0.hook_resid_pre";
   if (!splitEmbedding) return [plainSource(t, "input", -1, t.h.at(name, embed(t)))];
   const [token, position] = embedSeparately(t);
@@ -120,7 +124,7 @@ function attentionSource(
   l: number,
   heads: readonly number[],
   before: readonly Source[],
-  view: FactorisedView,
+  view: FactorizedView,
 ): Source {
   const { b, c, h, w } = t;
   const subset = heads.length < c.nHeads ? heads : undefined;
@@ -149,7 +153,7 @@ function attendByHead(
   l: number,
   heads: readonly number[],
   before: readonly Source[],
-  { mixer, norm: normed }: FactorisedView,
+  { mixer, norm: normed }: FactorizedView,
 ): Value {
   const { c } = t;
   const subset = heads.length < c.nHeads ? heads : undefined;
