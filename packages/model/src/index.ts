@@ -73,8 +73,7 @@ export {
 } from "./errors";
 export { ActivationCache } from "./hooks/cache";
 export { getActName } from "./hooks/get-act-name";
-export { type Axis, hookAxes } from "./hooks/hook-axes";
-export { hookShape } from "./hooks/hook-shape";
+export { type Axis, hookAxes, hookShape } from "./hooks/hook-axes";
 export {
   type BlockHook,
   defaultCacheNames,
@@ -150,11 +149,11 @@ export { type InMemorySae, loadSae, type Sae, type SaeOptions } from "./sae/load
 export { type ResolvedSplice, type Splice, type SpliceStructure, spliceNames } from "./sae/splice";
 export type { Prompt, PromptOptions, TokenPrompt } from "./text/prompt";
 export { lastReal, type TokenBatch } from "./text/prompt-values";
-export { stringTokens } from "./text/string-tokens";
 export {
   createTokenizer,
   type DecodeOptions,
   type EncodeOptions,
+  stringTokens,
   type Tokenizer,
 } from "./text/tokenizer";
 export {
@@ -168,9 +167,9 @@ export {
 export { centerUnembed, centerWritingWeights } from "./weights/center-weights";
 export { checkFinite, type NonFinite, requireFinite } from "./weights/check-finite";
 export { type FoldLayerNormOptions, foldLayerNorm } from "./weights/fold-layer-norm";
-export { foldValueBiases } from "./weights/fold-value-biases";
 export { hashWeights, sha256 } from "./weights/hash-weights";
 export {
+  foldValueBiases,
   type ProcessedWeights,
   processWeights,
   type WeightProcessing,

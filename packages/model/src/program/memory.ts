@@ -2,7 +2,7 @@
 
 import type { Dim, Graph } from "@diopter/graph";
 import { bytesPerElement, isDType } from "@diopter/tensor";
-import { bindDim, type Symbols } from "../runtime/bind-dims";
+import { bindDim, type Symbols } from "../runtime/feeds";
 
 /** Bytes of a run; `total` is what is resident at its fullest moment. */
 export interface MemoryEstimate {

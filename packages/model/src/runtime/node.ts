@@ -1,14 +1,68 @@
 /** @file The runtime on onnxruntime-node (optional peer), at `@diopter/model/node`. */
 
 import { encode } from "@diopter/graph";
-import { checkFeeds } from "./feeds";
-import { inThread } from "./node/in-thread";
+import type { TensorLike } from "@diopter/tensor";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { checkFeeds, inDType } from "./feeds";
+import { fit } from "./fit";
 import { offThread } from "./node/off-thread";
-import { prepare } from "./prepare";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
-import type { SessionOptions } from "./session/backend";
-import { runError } from "./session/run-error";
+import { type Backend, runError, type SessionOptions, type Weights } from "./session/backend";
 import { SessionPool } from "./session/session-pool";
+
+export function inThread(options: SessionOptions): Backend {
+  const sessions = new Map<number, InferenceSession>();
+  const known = new WeakMap<Weights, Map<string, Tensor>>();
+  let count = 0;
+
+  /** The one ONNX Runtime tensor of a weight, over the weight's own memory. */
+  function weightTensor(map: Weights, name: string, dtype: string): Tensor {
+    const tensors = known.get(map) ?? new Map<string, Tensor>();
+    known.set(map, tensors);
+    const key = `${dtype} ${name}`;
+    const tensor = tensors.get(key) ?? toOrt(inDType(map.get(name)!, dtype as TensorLike["dtype"]));
+    tensors.set(key, tensor);
+    return tensor;
+  }
+
+  return {
+    async open(model) {
+      sessions.set(++count, await InferenceSession.create(model, options));
+      return count;
+    },
+    async run(session, feeds, weights) {
+      const all: Record<string, Tensor> = {};
+      for (const { name, dtype } of weights.inputs)
+        all[name] = weightTensor(weights.map, name, dtype);
+      for (const [name, feed] of feeds) all[name] = toOrt(feed);
+      const results = await sessions.get(session)!.run(all);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as Tensor)]),
+      );
+    },
+    async close(session) {
+      const ended = sessions.get(session);
+      sessions.delete(session);
+      await ended?.release();
+    },
+    async dispose() {},
+  };
+}
+
+function toOrt({ dtype, data, shape }: TensorLike): Tensor {
+  return new Tensor(dtype as "float32", data as Float32Array, shape);
+}
+
+function fromOrt({ type, data, dims }: Tensor): TensorLike {
+  return { dtype: type, shape: dims, data: asBits(data) } as TensorLike;
+}
+
+/** Platforms with a Float16Array get one from ONNX Runtime; a `TensorLike` holds the bits. */
+function asBits(data: Tensor["data"]): unknown {
+  if (data.constructor.name !== "Float16Array") return data;
+  const { buffer, byteOffset, length } = data as Float32Array;
+  return new Uint16Array(buffer, byteOffset, length);
+}
 
 export interface NodeOptions {
   /** Threads within one operation; ONNX Runtime's default is one per physical core. */
@@ -59,7 +113,7 @@ export function node(options: NodeOptions = {}): Runtime {
     precision: "float32",
     limits,
     async session(graph, weights): Promise<Session> {
-      const ready = prepare("node", graph, weights, limits);
+      const ready = fit("node", graph, weights, limits);
       const slot = await pool
         .add({ model: () => encode(ready.graph), weights: { map: weights, inputs: ready.weights } })
         .catch((error) => Promise.reject(runError("node", graph.name, error)));

@@ -3,7 +3,7 @@
 import { evaluate } from "@diopter/graph";
 import { cast, isFloat, type TensorLike } from "@diopter/tensor";
 import { checkFeeds } from "./feeds";
-import { prepare } from "./prepare";
+import { fit } from "./fit";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 
 export interface ReferenceOptions {
@@ -45,7 +45,7 @@ export function reference(options: ReferenceOptions = {}): Runtime {
     limits,
     async session(graph, weights): Promise<Session> {
       refuseDisposed();
-      const ready = prepare("reference", graph, weights, limits);
+      const ready = fit("reference", graph, weights, limits);
       const fixed = ready.weights.map(({ name }) => [name, widen(weights, name)] as const);
       let released = false;
       return {

@@ -1,14 +1,13 @@
 /** @file The runtime on onnxruntime-web (optional peer), at `@diopter/model/web`: wasm or WebGPU, in a worker of its own. */
 
-import { encode, type Graph } from "@diopter/graph";
+import { encode, type Graph, type Initializer } from "@diopter/graph";
+import { bytesPerElement, type DType } from "@diopter/tensor";
 import { checkFeeds } from "./feeds";
-import { prepare } from "./prepare";
+import { fit } from "./fit";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
-import type { WeightUse } from "./session/backend";
+import { runError, type WeightUse } from "./session/backend";
 import { backendOf } from "./session/place";
-import { runError } from "./session/run-error";
 import { SessionPool, type Slot } from "./session/session-pool";
-import { asExternal, bytesOf } from "./web/external-weights";
 import { localPlace } from "./web/local-place";
 import { checkOptions, inBrowser, type WebDevice } from "./web/settings";
 import { workerPlace } from "./web/worker-place";
@@ -61,7 +60,7 @@ export function web(options: WebOptions = {}): Runtime {
     precision: "float32",
     limits,
     async session(graph, weights): Promise<Session> {
-      const fed = prepare(device, graph, weights, { ...limits, weightsAs: "inputs" });
+      const fed = fit(device, graph, weights, { ...limits, weightsAs: "inputs" });
       const slot = await pool
         .add(slotOf(fed.graph, { map: weights, inputs: fed.weights }, limits.weightsAs, device))
         .catch((error) => Promise.reject(runError(device, graph.name, error)));
@@ -109,4 +108,32 @@ function startWorker(): Worker {
     type: "module",
     name: "diopter",
   });
+}
+
+/** Turns graph inputs into initializers whose numbers are in external data of the same name. */
+export function asExternal(graph: Graph, { map, inputs }: WeightUse): Graph {
+  const initializers = new Map<string, Initializer>(graph.initializers);
+  for (const { name, dtype } of inputs) {
+    const { shape, data } = map.get(name)!;
+    const length = data.length * bytesPerElement(dtype as DType);
+    initializers.set(name, {
+      dtype: dtype as DType,
+      shape,
+      external: { location: name, offset: 0, length },
+    });
+  }
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => !initializers.has(name)),
+    initializers,
+  };
+}
+
+/** Bytes of the weights in the dtypes that a graph declares. */
+export function bytesOf({ map, inputs }: WeightUse): number {
+  return inputs.reduce(
+    (total, { name, dtype }) =>
+      total + map.get(name)!.data.length * bytesPerElement(dtype as DType),
+    0,
+  );
 }

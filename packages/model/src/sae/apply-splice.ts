@@ -4,7 +4,6 @@ import type { Builder, Value } from "@diopter/graph";
 import type { Hooks } from "../transformer";
 import { decode, encoderInput, features, inputNorm, preActivations } from "./encode";
 import { type SpliceStructure, weightName } from "./splice";
-import { lift, type Twin, twin } from "./twin";
 import { saeWeightShapes } from "./weights";
 
 /**
@@ -76,4 +75,20 @@ function flat(b: Builder, x: Value): Value {
 
 function like(b: Builder, x: Value, target: Value): Value {
   return target.shape.length === 3 ? x : b.reshape(x, target.shape);
+}
+
+/** The same value twice; one node serves both until an edit parts them. */
+export interface Twin {
+  readonly run: Value;
+  readonly clean: Value;
+}
+
+export function twin(value: Value): Twin {
+  return { run: value, clean: value };
+}
+
+/** Applies a piece of graph to both sides, once where they are still one. */
+export function lift(f: (...xs: Value[]) => Value, ...xs: readonly Twin[]): Twin {
+  const run = f(...xs.map((x) => x.run));
+  return { run, clean: xs.every((x) => x.run === x.clean) ? run : f(...xs.map((x) => x.clean)) };
 }

@@ -4,6 +4,7 @@ import type { Value } from "@diopter/graph";
 import { normsOutputs } from "../weights/weight-shapes";
 import { attention } from "./attention";
 import type { Context } from "./context";
+import { embed } from "./embed";
 import { mlp } from "./mlp";
 import { norm } from "./norm";
 
@@ -60,4 +61,11 @@ function postNormBlock(t: Context, l: number, resid: Value): Value {
 /** The norm of what a sublayer writes, on its way into the stream (Gemma 2, OLMo 2). */
 function after(t: Context, l: number, sublayer: 1 | 2, x: Value): Value {
   return normsOutputs(t.c) ? norm(t, `blocks.${l}.ln${sublayer}_post`, x) : x;
+}
+
+/** The last residual state, [batch, pos, dModel]. */
+export function residual(t: Context): Value {
+  let x = embed(t);
+  for (let l = 0; l < t.c.nLayers; l++) x = block(t, l, x);
+  return x;
 }

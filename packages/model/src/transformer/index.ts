@@ -1,5 +1,6 @@
 /** @file The canonical transformer: one block code for every family, in two views. */
 
+export { residual } from "./block";
 export type { Context, Hooks, PastValues, PromptValues, WeightValues } from "./context";
 export {
   type Destination,
@@ -9,5 +10,4 @@ export {
   type Source,
   sumOf,
 } from "./factorized";
-export { residual } from "./residual";
 export { beforeUnembedding, toVocabulary, unembedQuietly } from "./unembed";

@@ -1,9 +1,9 @@
 /** @file What the three generations of Gemma share. */
 
-import type { ConfigChoices } from "./complete-config";
-import type { TensorNames } from "./family";
+import { type ConfigChoices, completeConfig } from "./complete-config";
+import type { Family, TensorNames } from "./family";
 import type { Fields } from "./fields";
-import { llamaChoices, llamaWeights } from "./llama-like";
+import { llamaChoices, llamaNames, llamaWeights } from "./llama-like";
 import { from, type Recipe } from "./recipe";
 
 export function gemmaChoices(
@@ -30,3 +30,15 @@ export function sandwichedWeights(): Record<string, Recipe> {
     "blocks.{l}.ln2_post.w": from("layers.{l}.post_feedforward_layernorm.weight"),
   };
 }
+
+export const gemma: Family = {
+  name: "gemma",
+  accepts: 'model_type "gemma"',
+  matches: (config) => config.model_type === "gemma",
+  ...llamaNames,
+  config: (hf, tensors) => {
+    hf.refuse("use_bidirectional_attention", "only causal decoders are described");
+    return completeConfig(gemmaChoices("gemma", hf, tensors));
+  },
+  weights: llamaWeights,
+};

@@ -5,7 +5,7 @@ import { bert } from "./bert";
 import { bloom } from "./bloom";
 import { distilbert } from "./distilbert";
 import type { Family } from "./family";
-import { gemma } from "./gemma";
+import { gemma } from "./gemma-like";
 import { gemma2 } from "./gemma2";
 import { gemma3 } from "./gemma3";
 import { gptNeo } from "./gpt-neo";

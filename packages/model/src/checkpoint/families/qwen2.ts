@@ -3,7 +3,7 @@
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
 import { llamaChoices, llamaNames, llamaWeights } from "./llama-like";
-import { qwenWindows } from "./qwen-windows";
+import { qwenWindows } from "./windows";
 
 export const qwen2: Family = {
   name: "qwen2",

@@ -3,8 +3,8 @@
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
 import { llamaChoices, llamaNames, llamaWeights } from "./llama-like";
-import { qwenWindows } from "./qwen-windows";
 import { from } from "./recipe";
+import { qwenWindows } from "./windows";
 
 export const qwen3: Family = {
   name: "qwen3",

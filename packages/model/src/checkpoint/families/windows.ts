@@ -22,3 +22,11 @@ export function windows(
   if (!local.includes(true)) return {};
   return { windowSize, attnTypes: local.map((each) => (each ? "local" : "global")) };
 }
+
+export function qwenWindows(hf: Fields) {
+  const width = hf.boolean("use_sliding_window", false)
+    ? hf.sizeOr(4096, "sliding_window")
+    : undefined;
+  const first = hf.number("max_window_layers", 28);
+  return windows(hf, width, (layer) => layer >= first);
+}

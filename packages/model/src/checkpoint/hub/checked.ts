@@ -3,7 +3,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { HubError } from "../../errors";
-import type { FileMetadata, FilePart } from "./hub-cache";
+
+import type { FileMetadata, FilePart, StoredFile } from "./hub-cache";
 
 /** How a finished file of `length` bytes and SHA-256 `found` differs from what was announced, if it does. */
 export function differenceFrom(
@@ -39,4 +40,16 @@ export async function* checked(
   }
   const difference = differenceFrom(metadata, length, hash && bytesToHex(hash.digest()));
   if (difference !== undefined) throw new HubError(`hub: ${file}: ${difference}`, { url: file });
+}
+
+export function storedBlob(blob: Blob, file: string): StoredFile {
+  return {
+    size: blob.size,
+    read: async (start = 0, end = blob.size) => {
+      if (start > end || end > blob.size) {
+        throw new RangeError(`hub: bytes ${start} to ${end} asked of ${blob.size} of "${file}"`);
+      }
+      return new Uint8Array(await blob.slice(start, end).arrayBuffer());
+    },
+  };
 }

@@ -1,8 +1,7 @@
 /** @file A hub cache that lasts as long as the program. */
 
-import { checked } from "./checked";
+import { checked, storedBlob } from "./checked";
 import type { FileMetadata, FilePart, HubCache, StoredFile } from "./hub-cache";
-import { storedBlob } from "./stored-blob";
 
 /** Files of one model in memory. */
 export class MemoryHubCache implements HubCache {

@@ -1,9 +1,8 @@
 /** @file A hub cache in the browser's Cache API, which keeps a response whole or not at all. https://developer.mozilla.org/docs/Web/API/Cache */
 
-import { checked } from "./checked";
+import { checked, storedBlob } from "./checked";
 import type { FileMetadata, FilePart, HubCache, StoredFile } from "./hub-cache";
 import { fileUrl } from "./hub-id";
-import { storedBlob } from "./stored-blob";
 
 const name = "diopter-hub";
 const absence = "x-diopter-absent";

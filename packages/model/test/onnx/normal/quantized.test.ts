@@ -4,7 +4,7 @@ import { Builder, evaluate, type Graph, type Initializer } from "@diopter/graph"
 import { Random, type TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
 import { normalForm } from "../../../src/onnx/normal/normal-form";
-import { fakeQuantize, lowerFakeQuantize } from "../../../src/transformer/fake-quantize";
+import { fakeQuantize, lowerFakeQuantize } from "../../../src/transformer/linear";
 import { difference, runOnnx } from "./run-onnx";
 
 const random = new Random(3);

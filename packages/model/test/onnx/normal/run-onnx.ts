@@ -3,7 +3,7 @@
 import { encode, type Graph } from "@diopter/graph";
 import { fromData, type TensorLike } from "@diopter/tensor";
 import * as ort from "onnxruntime-node";
-import { lowerFakeQuantize } from "../../../src/transformer/fake-quantize";
+import { lowerFakeQuantize } from "../../../src/transformer/linear";
 
 /** The outputs of a graph; `optimize` where ONNX Runtime refuses to run it as it is. */
 export async function runOnnx(

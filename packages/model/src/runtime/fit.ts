@@ -2,11 +2,10 @@
 
 import { type Graph, legalize, type ValueInfo } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
-import { checkWeight } from "./feeds";
+import { checkWeight, inDType } from "./feeds";
 import type { RuntimeLimits } from "./runtime";
-import { weightsAsInitializers } from "./weights-as";
 
-export interface Prepared {
+export interface Fitted {
   readonly graph: Graph;
   /** Inputs that come with each run. */
   readonly feeds: readonly ValueInfo[];
@@ -14,12 +13,12 @@ export interface Prepared {
   readonly weights: readonly ValueInfo[];
 }
 
-export function prepare(
+export function fit(
   runtime: string,
   graph: Graph,
   weights: ReadonlyMap<string, TensorLike>,
   limits: RuntimeLimits,
-): Prepared {
+): Fitted {
   for (const input of graph.inputs) {
     const weight = weights.get(input.name);
     if (weight) checkWeight(runtime, input, weight);
@@ -32,4 +31,17 @@ export function prepare(
     feeds: legal.inputs.filter(({ name }) => !weights.has(name) && !legal.initializers.has(name)),
     weights: legal.inputs.filter(({ name }) => weights.has(name)),
   };
+}
+
+/** Turns the graph inputs that `weights` names into initializers of the declared dtype. */
+export function weightsAsInitializers(
+  graph: Graph,
+  weights: ReadonlyMap<string, TensorLike>,
+): Graph {
+  const initializers = new Map(graph.initializers);
+  for (const { name, dtype } of graph.inputs) {
+    const weight = weights.get(name);
+    if (weight) initializers.set(name, inDType(weight, dtype));
+  }
+  return { ...graph, inputs: graph.inputs.filter(({ name }) => !weights.has(name)), initializers };
 }
