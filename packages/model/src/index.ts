@@ -52,6 +52,7 @@ export type {
   QueryKeyNorm,
   RotaryScaling,
 } from "./config";
+export type { NamedPositions } from "./edits/edit-mask";
 export type {
   Edit,
   EditKind,
@@ -61,7 +62,6 @@ export type {
   Position,
   ResolvedEdit,
 } from "./edits/edits";
-export type { NamedPositions } from "./edits/resolve-edits";
 export {
   CheckpointError,
   HubError,

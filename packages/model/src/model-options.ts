@@ -2,8 +2,8 @@
 
 import type { Tensor } from "@diopter/tensor";
 import type { LoadOptions } from "./checkpoint/load";
+import type { NamedPositions } from "./edits/edit-mask";
 import type { Edit, ResolvedEdit } from "./edits/edits";
-import type { NamedPositions } from "./edits/resolve-edits";
 import type { HookFilter } from "./hooks/names";
 import type { ForwardHooks } from "./program/hook-functions";
 import type { Metric } from "./program/metrics";
