@@ -31,9 +31,9 @@ export interface RunOptions extends PromptOptions {
   /** Positions that edits may name. */
   readonly positions?: NamedPositions;
   readonly view?: Request["view"];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Most bytes that this run may need, weights included; the model's own limit when absent. */
-  readonly budget?: number;
+  readonly budget?: number | undefined;
 }
 
 export interface ForwardOptions extends RunOptions {

@@ -1,6 +1,6 @@
 /** @file Controls: scores that know nothing of the metric, and scores that know the answer. */
 
-import type { Model } from "@diopter/model";
+import { activations, type Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
 import type { Circuit } from "../graph/circuit";
 import { EdgeGraph } from "../graph/edge-graph";
@@ -58,12 +58,9 @@ export async function magnitudeScores(
   for (const { prompts } of batchesOf(task.prompts, size)) {
     signal?.throwIfAborted();
     const batch = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
-    const outputs = await model.execute(batch, signal ? { signal } : {}, {
-      logits: "none",
-      read: hooksOf(groups),
-    });
+    const written = await model.compute(batch, activations(hooksOf(groups)), { signal });
     for (const { hook, first, count } of groups) {
-      const { data } = outputs.get(hook)!;
+      const { data } = written[hook]!;
       addWritten(data as Float32Array, sums.subarray(first, first + count), config.dModel, of);
     }
     tokens += prompts.length * batch.pos;

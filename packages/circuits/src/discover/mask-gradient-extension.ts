@@ -1,52 +1,46 @@
 /** @file Derivatives of an objective by the edge masks of the dense view. */
 
 import { backward } from "@diopter/graph";
-import type { Extension, Metric } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
-import type { DenseForm } from "../run/dense";
+import { builtOnce, type Extension, type ExtensionContext, type Metric } from "@diopter/model";
 import type { Readers } from "../run/feeds";
 
-/** Name of the output with the derivative by one mask feed. */
-export function maskGradientOutput(feed: string): string {
-  return `d ${feed}`;
+/** The objective of every prompt, and its derivative by how much of each edge is replaced. */
+export interface MaskGradients {
+  readonly values: Float64Array;
+  /** [row, edge], a row for each prompt or prompt and position. */
+  readonly gradients: Float64Array;
 }
 
-/** Outputs the objective [batch] and its derivative by every mask feed, in the feed's shape. */
-export function maskGradientExtension(
+/** Run it in a dense view whose mask differs by prompt, `groups` being its feeds and `rows` the rows of the mask. */
+export function maskGradients(
   groups: readonly Readers[],
   objective: Metric,
-  form: DenseForm,
-): Extension {
+  rows: number,
+): Extension<MaskGradients> {
+  const feeds = groups.map(({ feed }) => feed);
+  const { build: measure } = objective;
   return {
-    key: `mask gradients ${JSON.stringify([objective.key, form])}`,
-    build(e) {
+    name: `gradients of ${objective.name} by masks`,
+    build: builtOnce([maskGradients, measure], feeds, () => (e: ExtensionContext) => {
       const { b } = e;
-      const value = objective.build(e);
-      const masks = groups.map(({ feed }) => b.value(feed));
+      const value = measure(e);
+      const masks = feeds.map((feed) => e.viewFeed(feed));
       const gradients = backward(b, b.sum(value, [0], false), masks);
-      return {
-        objective: value,
-        ...Object.fromEntries(
-          groups.map(({ feed }, i) => [maskGradientOutput(feed), gradients[i]!]),
-        ),
-      };
+      return { value, ...Object.fromEntries(feeds.map((feed, i) => [`d ${feed}`, gradients[i]!])) };
+    }),
+    feeds: objective.feeds,
+    read: (outputs) => {
+      const last = groups.at(-1)!;
+      const edges = last.firstEdge + last.readers * last.reads;
+      const gradients = new Float64Array(rows * edges);
+      for (const { feed, readers, reads, firstEdge } of groups) {
+        const data = outputs[`d ${feed}`]!.data as Float32Array;
+        const size = readers * reads;
+        for (let row = 0; row < rows; row++)
+          for (let i = 0; i < size; i++)
+            gradients[row * edges + firstEdge + i] = data[row * size + i]!;
+      }
+      return { values: objective.read(outputs), gradients };
     },
   };
-}
-
-/** The derivatives in the order of the edges, [row, edge]. */
-export function maskGradientsOf(
-  groups: readonly Readers[],
-  edges: number,
-  outputs: ReadonlyMap<string, TensorLike>,
-  rows: number,
-): Float64Array {
-  const scores = new Float64Array(rows * edges);
-  for (const { feed, readers, reads, firstEdge } of groups) {
-    const data = outputs.get(maskGradientOutput(feed))!.data as Float32Array;
-    const size = readers * reads;
-    for (let row = 0; row < rows; row++)
-      for (let i = 0; i < size; i++) scores[row * edges + firstEdge + i] = data[row * size + i]!;
-  }
-  return scores;
 }

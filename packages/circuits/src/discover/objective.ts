@@ -1,7 +1,7 @@
 /** @file What discovery differentiates: a task's metric as a piece of graph, one number per prompt. */
 
 import { didYouMean, type Value } from "@diopter/graph";
-import type { ExtensionContext, Metric } from "@diopter/model";
+import { builtOnce, type ExtensionContext, type Metric, metric } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { logSumExpOf, type Row } from "../metrics/rows";
 import type { TaskPrompt } from "../task/task";
@@ -43,18 +43,21 @@ export function objectiveFor(
   const rows = prompts.map((prompt) => prompt.sequence?.length ?? 1);
   const everywhere = prompts.some(({ sequence }) => sequence);
   const weights = weightFeed(name, prompts, { dVocabOut, pos, everywhere });
-  const feeds: Record<string, TensorLike> = { "objective.weights": weights };
+  const feeds: Record<string, TensorLike> = { weights };
   if (name === "kl" || name === "mse") {
     if (!model) throw new RangeError(`objective: "${name}" compares with the full model's logits`);
-    feeds["objective.model"] = modelFeed(name, prompts, model, { dVocabOut, pos, everywhere });
-    feeds["objective.read"] = readFeed(prompts, rows, { pos, everywhere });
+    feeds.model = modelFeed(name, prompts, model, { dVocabOut, pos, everywhere });
+    feeds.read = readFeed(prompts, rows, { pos, everywhere });
   }
-  return {
+  return metric({
     name,
-    key: `${name}${everywhere ? " at every position" : ""}`,
     feeds,
-    build: (e) => build(name, e, everywhere),
-  };
+    build: builtOnce(
+      [objectiveFor],
+      [name, everywhere],
+      () => (e: ExtensionContext) => build(name, e, everywhere),
+    ),
+  });
 }
 
 function build(name: ObjectiveName, e: ExtensionContext, everywhere: boolean): Value {
@@ -67,22 +70,22 @@ function build(name: ObjectiveName, e: ExtensionContext, everywhere: boolean): V
   switch (name) {
     case "logit-difference":
     case "answer-logit":
-      return summed(b.mul(logits, wide("objective.weights")));
+      return summed(b.mul(logits, wide("weights")));
     case "probability":
     case "probability-difference":
-      return summed(b.mul(b.softmax(logits, -1), wide("objective.weights")));
+      return summed(b.mul(b.softmax(logits, -1), wide("weights")));
     case "log-probability":
-      return summed(b.mul(b.logSoftmax(logits, -1), wide("objective.weights")));
+      return summed(b.mul(b.logSoftmax(logits, -1), wide("weights")));
     case "kl": {
-      const read = e.feed("objective.read", float, dims);
-      const other = wide("objective.model"); // log-probabilities of the model
+      const read = e.feed("read", float, dims);
+      const other = wide("model"); // log-probabilities of the model
       const each = b.mul(b.exp(other), b.sub(other, b.logSoftmax(logits, -1)));
       const perRow = b.sum(each, [-1], false);
       return everywhere ? b.sum(b.mul(perRow, read), [1], false) : b.mul(perRow, read);
     }
     case "mse": {
-      const apart = b.mul(b.sub(logits, wide("objective.model")), wide("objective.weights"));
-      return summed(b.mul(apart, b.sub(logits, wide("objective.model"))));
+      const apart = b.mul(b.sub(logits, wide("model")), wide("weights"));
+      return summed(b.mul(apart, b.sub(logits, wide("model"))));
     }
   }
 }

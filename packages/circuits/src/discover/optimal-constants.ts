@@ -1,7 +1,14 @@
 /** @file Optimal ablation: the constants that hurt a circuit least, fitted by gradient. Li and Janson 2024. */
 
 import { backward } from "@diopter/graph";
-import { type Metric, type Model, metricFeeds } from "@diopter/model";
+import {
+  builtOnce,
+  type Derivatives,
+  type Extension,
+  type ExtensionContext,
+  type Metric,
+  type Model,
+} from "@diopter/model";
 import { type AdamState, adam, adamState, type ParameterSet, Random } from "@diopter/tensor";
 import { type Ablation, type AblationValue, ablationOf } from "../ablation/ablation";
 import { edgesOfSources, replacedMask } from "../ablation/replaced-mask";
@@ -117,45 +124,35 @@ export async function optimalConstants(
     const feeds = Object.fromEntries(
       Object.entries(tensors()).map(([hook, value]) => [replacementFeed(hook), value]),
     );
-    const outputs = await model.execute(
-      model.prepare({ tokens: rows }),
-      { view, ...(signal && { signal }) },
-      {
-        logits: "none",
-        extend: [constantGradients(hooks, objective, dense)],
-        feeds: {
-          ...metricFeeds(objective, rows.length, dVocabOut),
-          ...feeds,
-          ...maskFeeds(readersOf(own.graph), mask),
-        },
-      },
-    );
-    const loss = sum(outputs.get("objective")!.data as Float32Array);
-    const found = hooks.map((hook) => {
-      const data = outputs.get(gradientOutput(hook))!.data as Float32Array;
-      return [hook, Float64Array.from(data, (x) => x / rows.length)];
+    const found = await model.compute({ tokens: rows }, constantGradients(hooks, objective), {
+      view: { ...view, feeds: { ...feeds, ...maskFeeds(readersOf(own.graph), mask) } },
+      signal,
     });
-    return { loss, gradients: Object.fromEntries(found) as ParameterSet };
+    const means = Object.entries(found.gradients).map(([hook, { data }]) => [
+      hook,
+      Float64Array.from(data as Float32Array, (x) => x / rows.length),
+    ]);
+    return { loss: sum(found.values), gradients: Object.fromEntries(means) as ParameterSet };
   }
 }
 
-function gradientOutput(hook: string): string {
-  return `d ${replacementFeed(hook)}`;
-}
-
-function constantGradients(hooks: readonly string[], objective: Metric, form: DenseForm) {
+/** An objective and its derivatives by what the dense view puts in the place of sources. */
+function constantGradients(hooks: readonly string[], objective: Metric): Extension<Derivatives> {
+  const { build: measure } = objective;
   return {
-    key: `constant gradients ${JSON.stringify([objective.key, form, hooks])}`,
-    build(e: Parameters<Metric["build"]>[0]) {
+    name: `gradients of ${objective.name} by constants`,
+    build: builtOnce([constantGradients, measure], hooks, () => (e: ExtensionContext) => {
       const { b } = e;
-      const value = objective.build(e);
-      const constants = hooks.map((hook) => b.value(replacementFeed(hook)));
-      const derivatives = backward(b, b.sum(value, [0], false), constants);
-      return {
-        objective: value,
-        ...Object.fromEntries(hooks.map((hook, i) => [gradientOutput(hook), derivatives[i]!])),
-      };
-    },
+      const value = measure(e);
+      const constants = hooks.map((hook) => e.viewFeed(replacementFeed(hook)));
+      const gradients = backward(b, b.sum(value, [0], false), constants);
+      return { value, ...Object.fromEntries(hooks.map((hook, i) => [`d ${hook}`, gradients[i]!])) };
+    }),
+    feeds: objective.feeds,
+    read: (outputs) => ({
+      values: objective.read(outputs),
+      gradients: Object.fromEntries(hooks.map((hook) => [hook, outputs[`d ${hook}`]!])),
+    }),
   };
 }
 

@@ -2,14 +2,16 @@
 
 import {
   ActivationCache,
+  activations,
+  checkedMetric,
   type Metric,
   type Model,
-  metricFeeds,
   type NamedPositions,
   type Prompt,
   type PromptOptions,
   type SweepRow,
   type TokenPrompt,
+  together,
 } from "@diopter/model";
 import type { PairBatch, Pairs } from "./pairs";
 import type { CellRows, PatchProgress, PatchRecord } from "./patch-record";
@@ -75,16 +77,20 @@ export async function readAndMeasure(
   options: PairOptions,
 ): Promise<{ cache: ActivationCache; values: Float64Array }> {
   const tokens = model.prepare(prompt);
-  const outputs = await model.execute(tokens, runOptions(options), {
-    logits: "none",
-    read: hooks,
-    extend: [{ key: `metric ${metric.key}`, build: (e) => ({ metric: metric.build(e) }) }],
-    feeds: metricFeeds(metric, tokens.batch, model.config.dVocabOut),
-  });
-  const values = hooks.map((name) => [name, outputs.get(name)!] as const);
+  const { values, read } = await model.compute(
+    tokens,
+    together({
+      values: checkedMetric(metric, tokens.batch, model.config.dVocabOut),
+      read: activations(hooks),
+    }),
+    runOptions(options),
+  );
   return {
-    cache: new ActivationCache(values, { keep: tokens.keep, nLayers: model.config.nLayers }),
-    values: Float64Array.from(outputs.get("metric")!.data as Float32Array),
+    cache: new ActivationCache(Object.entries(read), {
+      keep: tokens.keep,
+      nLayers: model.config.nLayers,
+    }),
+    values,
   };
 }
 
@@ -110,7 +116,7 @@ export function inputsOf<Options extends PairOptions>(
     corrupt: corrupt.ids,
     keep: clean.keep,
     batch: clean.batch,
-    metric: { key: metric.key, feeds: metricNumbers(metric) },
+    metric: { name: metric.name, feeds: metricNumbers(metric) },
     options: { ...rest, clean: undefined, corrupt: undefined },
   };
 }

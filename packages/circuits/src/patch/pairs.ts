@@ -1,8 +1,13 @@
 /** @file Clean and corrupt prompts side by side, token by token. */
 
 import type { Prompt, PromptOptions, TokenBatch, TokenPrompt } from "@diopter/model";
-import { type Metric, type Model, metricFeeds, type NamedPositions } from "@diopter/model";
-import { Tensor } from "@diopter/tensor";
+import {
+  checkedMetric,
+  type Metric,
+  type Model,
+  metricRows,
+  type NamedPositions,
+} from "@diopter/model";
 
 /** Prompt i of the one belongs to prompt i of the other; both have their real tokens in the same slots. */
 export interface Pairs {
@@ -76,7 +81,7 @@ export function pairBatches(
   },
 ): PairBatch[] {
   // Checks the metric against all prompts, before any of them is run.
-  metricFeeds(metric, clean.batch, dVocab);
+  checkedMetric(metric, clean.batch, dVocab);
   const size = Math.max(1, Math.floor(tokensPerRun / clean.pos));
   return Array.from({ length: Math.ceil(clean.batch / size) }, (_, i) => {
     const [from, to] = [i * size, Math.min(clean.batch, (i + 1) * size)];
@@ -84,7 +89,10 @@ export function pairBatches(
       from,
       clean: promptRows(clean, from, to),
       corrupt: promptRows(corrupt, from, to),
-      metric: metricRows(metric, from, to),
+      metric: metricRows(
+        metric,
+        Array.from({ length: to - from }, (_, i) => from + i),
+      ),
       positions: positions && positionRows(positions, from, to),
     };
   });
@@ -101,19 +109,6 @@ function promptRows(
     tokens: rows(ids),
     attentionMask: rows(keep),
     ...(tokenTypes && { tokenTypes: rows(tokenTypes) }),
-  };
-}
-
-function metricRows(metric: Metric, from: number, to: number): Metric {
-  const feeds = Object.entries(metric.feeds).map(([name, value]) => [
-    name,
-    value.shape[0] === 1 ? value : Tensor.from(value).rows(from, to),
-  ]);
-  return {
-    name: metric.name,
-    key: metric.key,
-    build: (e) => metric.build(e),
-    feeds: Object.fromEntries(feeds),
   };
 }
 

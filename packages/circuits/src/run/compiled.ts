@@ -6,7 +6,7 @@
  */
 
 import type { Value } from "@diopter/graph";
-import type { Context, FactorizedView, Source } from "@diopter/model";
+import { builtOnce, type Context, type FactorizedView, type Source } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { type Form, leadingDims } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
@@ -39,10 +39,13 @@ export function compiledView(
   plan: CompiledPlan,
   form: CompiledForm,
 ): FactorizedView {
+  return builtOnce([compiledView], [graph.shape, form, plan], () => viewOf(graph, plan, form));
+}
+
+function viewOf(graph: EdgeGraph, plan: CompiledPlan, form: CompiledForm): FactorizedView {
   const memory = new WeakMap<Context, CircuitState>();
   const { shape } = graph;
   return {
-    key: `compiled ${JSON.stringify([shape.inputs, shape.embedding, form, plan])}`,
     splitEmbedding: shape.embedding === "split",
     heads: (layer) => plan.heads[layer]!,
     mlp: (layer) => plan.mlps[layer]!,
@@ -87,10 +90,8 @@ class CircuitState {
   }
 
   #mask(name: string, readers: number, columns: number): Value {
-    const { b, float } = this.#t;
     const { batch, pos } = this.#form.mask;
-    const shape = [batch ? "batch" : 1, pos ? "pos" : 1, readers, columns];
-    return b.has(name) ? b.value(name) : b.input(name, float, shape);
+    return this.#t.feed(name, [batch ? "batch" : 1, pos ? "pos" : 1, readers, columns]);
   }
 
   /** Everything replaced, [batch or 1, pos or 1, dModel]. */
@@ -149,15 +150,12 @@ class CircuitState {
 
   /** A fed value of a source hook, of some heads only where told. */
   #fed(name: (hook: string) => string, hook: string, heads?: readonly number[]): Value {
-    const { b, c, float } = this.#t;
-    const feed = name(hook);
+    const { b, c, feed } = this.#t;
     const rest = hook.endsWith("hook_z") ? [c.nHeads, c.dHead] : [c.dModel];
     // Constants come from a run, which has positions even where replacements do not differ by them.
     const { values } = this.#form;
     const form = name === constantFeed && values === "constant" ? "position" : values;
-    const value = b.has(feed)
-      ? b.value(feed)
-      : b.input(feed, float, [...leadingDims(form), ...rest]);
+    const value = feed(name(hook), [...leadingDims(form), ...rest]);
     return heads && heads.length < c.nHeads ? b.gather(value, heads, 2) : value;
   }
 
@@ -170,10 +168,9 @@ class CircuitState {
   }
 
   #fedSum(stage: number): Value {
-    const { b, c, float } = this.#t;
-    const feed = sumFeed(streamAt(stage, this.#graph.shape));
-    const shape = [...leadingDims(this.#form.values), c.dModel];
-    return b.has(feed) ? b.value(feed) : b.input(feed, float, shape);
+    const { c, feed } = this.#t;
+    const name = sumFeed(streamAt(stage, this.#graph.shape));
+    return feed(name, [...leadingDims(this.#form.values), c.dModel]);
   }
 
   #addedSum(stage: number): Value {

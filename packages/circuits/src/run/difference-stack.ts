@@ -40,13 +40,13 @@ export class DifferenceStack {
 
   /** Takes the sources that are new. */
   take(sources: readonly Source[]): void {
-    const { b, float } = this.#t;
+    const { b } = this.#t;
     const [batch, pos] = leadingDims(this.#form);
     for (const source of sources) {
       if (source.kind === "bias" || this.#seen.has(source)) continue;
       this.#seen.add(source);
       const shape = [batch, pos, ...source.value.shape.slice(2)];
-      const other = b.input(replacementFeed(sourceHook(source.kind, source.layer)), float, shape);
+      const other = this.#t.feed(replacementFeed(sourceHook(source.kind, source.layer)), shape);
       this.#pieces.add({
         value: source.each(b.sub(other, source.value)),
         sources: source.heads?.length ?? 1,

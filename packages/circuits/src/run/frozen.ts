@@ -1,10 +1,17 @@
 /** @file What stays as it was in the base run: sources, norm scales, attention patterns. */
 
 import type { Value } from "@diopter/graph";
-import type { Context, Execution, FactorizedView, Model } from "@diopter/model";
+import {
+  activations,
+  type Context,
+  type FactorizedView,
+  type Model,
+  type ResolvedEdit,
+} from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { GraphShape } from "../graph/shape";
 import { sourceHooks } from "../graph/sources";
+import { pickHooks } from "./feeds";
 
 type Values = Readonly<Record<string, TensorLike>>;
 
@@ -37,13 +44,8 @@ export async function readFrozen(
   };
   const read = Object.values(names).flat();
   if (read.length === 0) return {};
-  const outputs = await model.execute(
-    model.prepare({ tokens: rows }),
-    {},
-    { logits: "none", read },
-  );
-  const pick = (hooks: readonly string[]) =>
-    Object.fromEntries(hooks.map((hook) => [hook, outputs.get(hook)!]));
+  const values = await model.compute({ tokens: rows }, activations(read));
+  const pick = (hooks: readonly string[]) => pickHooks(values, hooks);
   return {
     ...(choices.sources && { sources: pick(names.sources) }),
     ...(choices.norms && names.norms.length > 0 && { norms: pick(names.norms) }),
@@ -53,11 +55,10 @@ export async function readFrozen(
 
 /** The norm of a destination with a divisor that is fed: x less its mean (LayerNorm), over the base run's scale. */
 export const frozenNorm: NonNullable<FactorizedView["norm"]> = (t, name, x) => {
-  const { b, c, w, float } = t;
+  const { b, c, w } = t;
   if (c.normalizationType === "none") return x;
   const centered = c.normalizationType.startsWith("RMS") ? x : b.sub(x, b.mean(x, [-1], true));
-  const feed = frozenFeed(`${name}.hook_scale`);
-  const scale = b.has(feed) ? b.value(feed) : b.input(feed, float, ["batch", "pos", 1]);
+  const scale = t.feed(frozenFeed(`${name}.hook_scale`), ["batch", "pos", 1]);
   const divided = b.div(centered, x.shape.length === 4 ? b.unsqueeze(scale, [2]) : scale);
   return withGain(t, name, divided, w);
 };
@@ -84,10 +85,7 @@ export function frozenFeeds({ norms = {} }: Frozen): Record<string, TensorLike> 
 }
 
 /** Edits that put patterns and the final norm's scale back. */
-export function frozenEdits({
-  norms = {},
-  patterns = {},
-}: Frozen): NonNullable<Execution["edits"]> {
+export function frozenEdits({ norms = {}, patterns = {} }: Frozen): ResolvedEdit[] {
   const final = Object.entries(norms).filter(([hook]) => !hook.startsWith("blocks."));
   return [...final, ...Object.entries(patterns)].map(([at, value]) => ({
     structure: {

@@ -1,13 +1,11 @@
 /** @file The node engine: what a component writes is replaced where it writes it, in the ordinary residual stream. */
 
-import type { Execution } from "@diopter/model";
+import type { ResolvedEdit } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { Activations } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
 import type { EdgeGraph } from "../graph/edge-graph";
 import { sourceGroups } from "../graph/sources";
-
-type ResolvedEdit = NonNullable<Execution["edits"]>[number];
 
 /** One edit per hook that has a replaced source; the mask is [batch or 1, pos or 1, source], 0 or 1. */
 export function nodeEdits(

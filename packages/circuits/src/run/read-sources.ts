@@ -1,6 +1,6 @@
 /** @file What every source writes in an ordinary run. */
 
-import type { Model, Values } from "@diopter/model";
+import { activations, type Model, type Values } from "@diopter/model";
 import type { Activations } from "../ablation/activations";
 import type { GraphShape } from "../graph/shape";
 import { sourceHooks } from "../graph/sources";
@@ -20,13 +20,8 @@ export async function readSources(
   { also = [], start = {}, signal }: ReadOptions = {},
 ): Promise<Activations> {
   const hooks = sourceHooks(shape);
-  const tokens = model.prepare({ tokens: rows });
-  const given = hooks.filter((hook) => hook in start);
-  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-    logits: "none",
-    read: [...new Set([...hooks, ...also])].filter((hook) => !given.includes(hook)),
-    start,
-  });
-  const values = [...hooks, ...also].map((name) => [name, start[name] ?? outputs.get(name)!]);
+  const wanted = [...new Set([...hooks, ...also])].filter((hook) => !(hook in start));
+  const read = await model.compute({ tokens: rows }, activations(wanted), { start, signal });
+  const values = [...hooks, ...also].map((name) => [name, start[name] ?? read[name]!]);
   return { form: "prompt", values: Object.fromEntries(values) };
 }

@@ -1,6 +1,6 @@
 /** @file One batch of prompts through one of the engines: from a mask and replacements to logits. */
 
-import type { Execution, Model, RunOptions } from "@diopter/model";
+import { activations, type ComputeOptions, logitsAt, type Model } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { Activations } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
@@ -42,14 +42,17 @@ export function runDense(run: BatchRun, mask: EdgeMask, frozen: Frozen = {}): Pr
     values: replacements.form,
   });
   return executed(run, {
-    view: frozen.norms ? { ...view, key: `${view.key} frozen`, norm: frozenNorm } : view,
+    view: {
+      ...view,
+      ...(frozen.norms && { norm: frozenNorm }),
+      feeds: {
+        ...named(replacementFeed, replacements.values),
+        ...maskFeeds(readersOf(graph), mask),
+        ...frozenFeeds(frozen),
+      },
+    },
     edits: frozenEdits(frozen),
     start: frozen.sources ?? {},
-    feeds: {
-      ...named(replacementFeed, replacements.values),
-      ...maskFeeds(readersOf(graph), mask),
-      ...frozenFeeds(frozen),
-    },
   });
 }
 
@@ -77,15 +80,13 @@ export async function runCompiled(run: CompiledRun, mask: EdgeMask): Promise<Log
     sums: sums !== undefined,
   });
   const constants = plan.constant.length > 0 ? await run.constants() : {};
-  return executed(run, {
-    view,
-    feeds: {
-      ...named(replacementFeed, replacements.values),
-      ...named(constantFeed, constants),
-      ...(sums ? named(sumFeed, pickHooks(sums, streamHooks(graph.shape))) : {}),
-      ...keptFeeds(graph, plan, mask),
-    },
-  });
+  const feeds = {
+    ...named(replacementFeed, replacements.values),
+    ...named(constantFeed, constants),
+    ...(sums ? named(sumFeed, pickHooks(sums, streamHooks(graph.shape))) : {}),
+    ...keptFeeds(graph, plan, mask),
+  };
+  return executed(run, { view: { ...view, feeds } });
 }
 
 /** What every source writes when everything is replaced: needed where replacements are no run of their own. */
@@ -95,19 +96,15 @@ export async function constantsOf(run: BatchRun): Promise<Readonly<Record<string
   const tokens = model.prepare({ tokens: shared ? run.rows.slice(0, 1) : run.rows });
   const mask = { batch: 1, pos: 1, values: new Float32Array(graph.edgeCount).fill(1) };
   const hooks = sourceHooks(graph.shape);
-  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-    logits: "none",
-    read: hooks,
-    view: denseView(graph.shape, {
-      mask: { batch: false, pos: false },
-      values: replacements.form,
-    }),
-    feeds: {
-      ...named(replacementFeed, replacements.values),
-      ...maskFeeds(readersOf(graph), mask),
-    },
+  const view = denseView(graph.shape, {
+    mask: { batch: false, pos: false },
+    values: replacements.form,
   });
-  return Object.fromEntries(hooks.map((hook) => [hook, outputs.get(hook)!]));
+  const feeds = {
+    ...named(replacementFeed, replacements.values),
+    ...maskFeeds(readersOf(graph), mask),
+  };
+  return model.compute(tokens, activations(hooks), { view: { ...view, feeds }, signal });
 }
 
 /** Components that a mask leaves, for reports and for the choice of an engine. */
@@ -124,17 +121,18 @@ function keptAnywhere({ batch, pos, values }: EdgeMask): Uint8Array {
   return kept;
 }
 
-async function executed(
+/** Logits at the readout positions of a run. */
+export async function executed(
   { model, prompts, rows, signal }: Omit<BatchRun, "replacements" | "graph">,
-  more: Partial<Execution> & Pick<RunOptions, "view">,
+  options: Pick<ComputeOptions, "view" | "edits" | "start">,
 ): Promise<Logits> {
   const tokens = model.prepare({ tokens: rows });
   const everywhere = prompts.some(({ sequence }) => sequence);
-  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-    ...more,
-    logits: everywhere ? "all" : "last",
-  });
-  const { data, shape } = outputs.get("logits")! as TensorLike<"float32" | "float64">;
+  const logits = logitsAt(everywhere ? "all" : "last");
+  const { data, shape } = (await model.compute(tokens, logits, {
+    ...options,
+    signal,
+  })) as TensorLike<"float32" | "float64">;
   const width = shape.at(-1)!;
   const row = (index: number): Row => data.slice(index * width, (index + 1) * width);
   return prompts.map((prompt, i) => {

@@ -2,18 +2,21 @@
 
 import type { Value } from "@diopter/graph";
 import {
+  builtOnce,
   type Context,
   type Extension,
+  type ExtensionContext,
   type FactorizedView,
   type Source,
   sumOf,
+  type Values,
 } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
-import { type Form, leadingDims } from "../../ablation/activations";
+import { type Activations, type Form, leadingDims } from "../../ablation/activations";
 import type { GraphShape } from "../../graph/shape";
 import { groupsBefore, hooksOf, sourceHook, stageOf } from "../../graph/sources";
 import { DifferenceStack } from "../../run/difference-stack";
-import { cleanFeed, maskFeed, replacementFeed } from "../../run/feeds";
+import { cleanFeed, maskFeed, named, replacementFeed } from "../../run/feeds";
 
 /** What a run from a stage is fed besides masks and later replacements. */
 export interface Prefix {
@@ -30,33 +33,52 @@ export function prefixFeeds({ total, differences }: Prefix): Record<string, Tens
   return { [feeds.total]: total, [feeds.differences]: differences };
 }
 
-/** Output of `prefixExtension`. */
-export const differencesOutput = "differences";
-
 /** The differences of all sources before a stage, from what they wrote and are replaced with: computed once for many runs. */
-export function prefixExtension(shape: GraphShape, stage: number, form: Form): Extension {
-  const groups = groupsBefore(stage, shape);
+export function prefixExtension(
+  shape: GraphShape,
+  stage: number,
+  { form, values: replacements }: Activations,
+  clean: Values,
+): Extension<TensorLike> {
+  const build = builtOnce([prefixExtension], [shape, stage, form], () =>
+    differencesBefore(shape, stage, form),
+  );
   return {
-    key: `prefix ${JSON.stringify([shape, stage, form])}`,
-    build({ b, config, weights, float }) {
-      const { nHeads, dHead, dModel } = config;
-      const [batch, pos] = leadingDims(form);
-      const pieces = groups.map(({ kind, layer, hook }) => {
-        const heads = kind === "heads";
-        const rest = heads ? [nHeads, dHead] : [dModel];
-        const own = b.input(cleanFeed(hook), float, ["batch", "pos", ...rest]);
-        const moved = b.sub(b.input(replacementFeed(hook), float, [batch, pos, ...rest]), own);
-        if (!heads) return b.unsqueeze(moved, [2]);
-        const W = b.reshape(weights.get(`blocks.${layer}.attn.W_O`), [nHeads, dHead, dModel]);
-        return b.squeeze(b.matmul(b.unsqueeze(moved, [3]), W), [3]); // [batch, pos, head, dModel]
-      });
-      return { [differencesOutput]: pieces.length > 1 ? b.concat(pieces, 2) : pieces[0]! };
-    },
+    name: "differences of sources",
+    build,
+    feeds: { ...named(replacementFeed, replacements), ...named(cleanFeed, clean) },
+    read: ({ value }) => value!,
+  };
+}
+
+function differencesBefore(
+  shape: GraphShape,
+  stage: number,
+  form: Form,
+): Extension<TensorLike>["build"] {
+  const groups = groupsBefore(stage, shape);
+  return ({ b, config, weights, float, feed }: ExtensionContext) => {
+    const { nHeads, dHead, dModel } = config;
+    const [batch, pos] = leadingDims(form);
+    const pieces = groups.map(({ kind, layer, hook }) => {
+      const heads = kind === "heads";
+      const rest = heads ? [nHeads, dHead] : [dModel];
+      const own = feed(cleanFeed(hook), float, ["batch", "pos", ...rest]);
+      const moved = b.sub(feed(replacementFeed(hook), float, [batch, pos, ...rest]), own);
+      if (!heads) return b.unsqueeze(moved, [2]);
+      const W = b.reshape(weights.get(`blocks.${layer}.attn.W_O`), [nHeads, dHead, dModel]);
+      return b.squeeze(b.matmul(b.unsqueeze(moved, [3]), W), [3]); // [batch, pos, head, dModel]
+    });
+    return pieces.length > 1 ? b.concat(pieces, 2) : pieces[0]!;
   };
 }
 
 /** The dense view whose destinations from a stage on read a fed prefix and what is written after it. */
 export function restartView(shape: GraphShape, stage: number, form: Form): FactorizedView {
+  return builtOnce([restartView], [shape, stage, form], () => viewFrom(shape, stage, form));
+}
+
+function viewFrom(shape: GraphShape, stage: number, form: Form): FactorizedView {
   const before = new Set(hooksOf(groupsBefore(stage, shape)));
   const memory = new WeakMap<Context, DifferenceStack>();
   const isBefore = (source: Source) =>
@@ -64,10 +86,9 @@ export function restartView(shape: GraphShape, stage: number, form: Form): Facto
       ? stageOf("heads", source.layer, shape) < stage
       : before.has(sourceHook(source.kind, source.layer));
   return {
-    key: `restart ${JSON.stringify([shape, stage, form])}`,
     splitEmbedding: shape.embedding === "split",
     mixer(t, { kind, layer, readers }, sources) {
-      const { b, c, float } = t;
+      const { b, c } = t;
       const heads = kind !== "mlp" && kind !== "logits";
       const wide = (x: Value) => (heads ? b.unsqueeze(x, [2]) : x);
       // Nothing asks for what is read earlier.
@@ -79,13 +100,13 @@ export function restartView(shape: GraphShape, stage: number, form: Form): Facto
       const stack = memory.get(t) ?? new DifferenceStack(t, form, fedDifferences(t, shape, stage));
       memory.set(t, stack);
       stack.take(later);
-      const fed = fedOnce(t, feeds.total, ["batch", "pos", c.dModel]);
+      const fed = t.feed(feeds.total, ["batch", "pos", c.dModel]);
       const total = later.length > 0 ? b.add(fed, stack.total(later)) : fed;
       const feed = maskFeed({
         layer,
         kind: heads && shape.inputs === "joint" ? "head" : kind,
       });
-      const mask = b.has(feed) ? b.value(feed) : b.input(feed, float, [1, 1, readers, stack.width]);
+      const mask = t.feed(feed, [1, 1, readers, stack.width]);
       const mixed = stack.mixed(mask, readers); // [batch, pos, reader, dModel]
       return b.add(wide(total), heads ? mixed : b.squeeze(mixed, [2]));
     },
@@ -94,10 +115,6 @@ export function restartView(shape: GraphShape, stage: number, form: Form): Facto
 
 function fedDifferences(t: Context, shape: GraphShape, stage: number) {
   const sources = groupsBefore(stage, shape).reduce((sum, { count }) => sum + count, 0);
-  const value = fedOnce(t, feeds.differences, ["batch", "pos", sources, t.c.dModel]);
+  const value = t.feed(feeds.differences, ["batch", "pos", sources, t.c.dModel]);
   return { value, sources };
-}
-
-function fedOnce({ b, float }: Context, name: string, shape: (string | number)[]): Value {
-  return b.has(name) ? b.value(name) : b.input(name, float, shape);
 }

@@ -6,12 +6,11 @@ import type { EdgeGraph } from "../../graph/edge-graph";
 import { streamAt } from "../../graph/sources";
 import type { Answered, PromptMetric } from "../../metrics/prompt-metric";
 import { promptMetric } from "../../metrics/prompt-metrics";
-import { cleanFeed, named, replacementFeed } from "../../run/feeds";
 import { type Logits, runDense } from "../../run/run-batch";
 import type { Task } from "../../task/task";
 import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
 import { DivergenceFromModel } from "./divergence-from-model";
-import { differencesOutput, type Prefix, prefixExtension } from "./restart-view";
+import { type Prefix, prefixExtension } from "./restart-view";
 import { runFrom } from "./run-from";
 
 interface RunChoices {
@@ -124,21 +123,12 @@ export class AcdcRuns {
     const known = this.#prefixes.get(key);
     if (known) return known;
     const { shape } = this.#graph;
-    const outputs = await this.#model.execute(
-      this.#model.prepare({ tokens: rows }),
-      {},
-      {
-        logits: "none",
-        extend: [prefixExtension(shape, stage, replacements.form)],
-        feeds: {
-          ...named(replacementFeed, replacements.values),
-          ...named(cleanFeed, sources.values),
-        },
-      },
-    );
     const prefix = {
       total: sources.values[streamAt(stage, shape)]!,
-      differences: outputs.get(differencesOutput)!,
+      differences: await this.#model.compute(
+        { tokens: rows },
+        prefixExtension(shape, stage, replacements, sources.values),
+      ),
     };
     // Many batches would need more memory than it is worth: then the differences are computed for each run.
     const size = prefix.differences.data.byteLength;

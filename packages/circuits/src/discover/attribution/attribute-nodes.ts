@@ -1,6 +1,6 @@
 /** @file Scores for every node from gradients: attribution patching. */
 
-import type { Model } from "@diopter/model";
+import type { Extension, Model, Outputs, Values } from "@diopter/model";
 import { EdgeGraph } from "../../graph/edge-graph";
 import { embeddingHooks, sourceGroups } from "../../graph/sources";
 import { batchesOf, batchSizeFor } from "../../run/batches";
@@ -76,20 +76,21 @@ export async function attributeNodes(
 }
 
 async function atClean(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, objective, feeds, signal } = batch;
+  const { model, graph, prompts, replacements, objective, signal } = batch;
   const { form, values } = await replacements.at(prompts);
   const tokens = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
-  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-    logits: "none",
-    extend: [nodeScoreExtension(graph.shape, objective, { values: form, sources: "live" })],
-    feeds: { ...feeds, ...named(replacementFeed, values) },
-  });
+  const extension = nodeScoreExtension(graph.shape, objective, { values: form, sources: "live" });
+  const outputs = await model.compute(
+    tokens,
+    withFeeds(extension, named(replacementFeed, values)),
+    { signal },
+  );
   const { pos, scores } = collected(batch, outputs, tokens.pos);
   return { pos, summed: false, scores, forward: form === "prompt" ? 2 : 1, backward: 1 };
 }
 
 async function onTheWay(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, objective, feeds, points, signal } = batch;
+  const { model, graph, prompts, replacements, objective, points, signal } = batch;
   const corrupt = await replacements.at(prompts);
   const rows = prompts.map(({ clean }) => clean);
   const clean = await readSources(model, graph.shape, rows, { signal });
@@ -99,20 +100,16 @@ async function onTheWay(batch: AttributionBatch): Promise<BatchScores> {
     values: corrupt.form,
     sources: "fed",
   });
+  const fed = withFeeds(extension, {
+    ...named(replacementFeed, corrupt.values),
+    ...named(cleanFeed, clean.values),
+  });
   let total: BatchScores | undefined;
   for (const { at, weight } of points) {
-    const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-      logits: "none",
-      extend: [extension],
-      start: Object.fromEntries(
-        embeddings.map((hook) => [hook, between(clean.values[hook]!, corrupt.values[hook]!, at)]),
-      ),
-      feeds: {
-        ...feeds,
-        ...named(replacementFeed, corrupt.values),
-        ...named(cleanFeed, clean.values),
-      },
-    });
+    const start = Object.fromEntries(
+      embeddings.map((hook) => [hook, between(clean.values[hook]!, corrupt.values[hook]!, at)]),
+    );
+    const outputs = await model.compute(tokens, fed, { start, signal });
     const { pos, scores } = collected(batch, outputs, tokens.pos);
     total ??= {
       pos,
@@ -126,10 +123,14 @@ async function onTheWay(batch: AttributionBatch): Promise<BatchScores> {
   return { ...total!, forward: 2 + points.length, backward: points.length };
 }
 
+function withFeeds<T>(extension: Extension<T>, feeds: Values): Extension<T> {
+  return { ...extension, feeds: { ...extension.feeds, ...feeds } };
+}
+
 /** Scores [batch, pos or 1, source] from outputs [batch, pos, source of the hook]. */
 function collected(
   { graph, prompts, detail }: AttributionBatch,
-  outputs: Awaited<ReturnType<Model["execute"]>>,
+  outputs: Outputs,
   length: number,
 ): Pick<BatchScores, "pos" | "scores"> {
   const count = graph.sources.length;
@@ -137,7 +138,7 @@ function collected(
   const pos = positions ? length : 1;
   const scores = new Float64Array(prompts.length * pos * count);
   for (const { hook, first, count: width } of sourceGroups(graph.shape)) {
-    const { data } = outputs.get(nodeScoreOutput(hook))!;
+    const { data } = outputs[nodeScoreOutput(hook)]!;
     for (let row = 0; row < prompts.length; row++)
       for (let p = 0; p < length; p++)
         for (let i = 0; i < width; i++) {

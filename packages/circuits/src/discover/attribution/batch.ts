@@ -1,8 +1,6 @@
 /** @file What every method of attribution is given for a batch of prompts, and what it gives back. */
 
 import type { Model } from "@diopter/model";
-import { metricFeeds } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
 import type { AblationValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import type { EdgeGraph } from "../../graph/edge-graph";
@@ -55,8 +53,6 @@ export interface AttributionBatch {
   readonly prompts: readonly TaskPrompt[];
   readonly replacements: Replacements;
   readonly objective: ReturnType<typeof objectiveFor>;
-  /** Feeds of the objective. */
-  readonly feeds: Readonly<Record<string, TensorLike>>;
   readonly points: readonly Point[];
   readonly at: number;
   /** What scores are wanted of: all prompts together, each prompt, each position of each. */
@@ -126,7 +122,6 @@ export async function prepared(
     prompts,
     replacements,
     objective,
-    feeds: metricFeeds(objective, prompts.length, dVocabOut),
     points: pointsOf(method, steps, rule, at),
     at,
     detail: keep ?? (aggregate === "mean" ? "sum" : "prompts"),

@@ -1,12 +1,15 @@
 /** @file Node attribution inside a graph: gradients of a metric at every source times what it would change by. */
 
-import { backward } from "@diopter/graph";
-import type { Extension, Metric } from "@diopter/model";
-import { leadingDims } from "../../ablation/activations";
+import {
+  builtOnce,
+  type Extension,
+  type ExtensionContext,
+  type Metric,
+  type Outputs,
+} from "@diopter/model";
 import type { GraphShape } from "../../graph/shape";
 import { sourceHooks } from "../../graph/sources";
-import { cleanFeed, replacementFeed } from "../../run/feeds";
-import type { ScoreForm } from "./score-extension";
+import { changeOf, gradientsOf, type ScoreForm } from "./score-extension";
 
 /** Name of the output with the scores of a hook's sources, [batch, pos, source]. */
 export function nodeScoreOutput(hook: string): string {
@@ -18,28 +21,25 @@ export function nodeScoreExtension(
   shape: GraphShape,
   metric: Metric,
   form: Pick<ScoreForm, "values" | "sources">,
-): Extension {
+): Extension<Outputs> {
   const hooks = sourceHooks(shape);
+  const { build: measure } = metric;
   return {
-    key: `node scores ${JSON.stringify([shape, metric.key, form])}`,
+    name: `node scores by ${metric.name}`,
     leaves: hooks,
-    build(e) {
-      const { b, float } = e;
-      const measured = metric.build(e); // [batch]
-      const sources = hooks.map((hook) => e.hook(hook));
-      const gradients = backward(b, b.sum(measured, [0], false), sources);
-      const [batch, pos] = leadingDims(form.values);
-      const scores = hooks.map((hook, i) => {
-        const rest = sources[i]!.shape.slice(2);
-        const other = b.input(replacementFeed(hook), float, [batch, pos, ...rest]);
-        const own =
-          form.sources === "live"
-            ? sources[i]!
-            : b.input(cleanFeed(hook), float, ["batch", "pos", ...rest]);
-        const each = b.sum(b.mul(gradients[i]!, b.sub(other, own)), [-1], false);
-        return [nodeScoreOutput(hook), rest.length > 1 ? each : b.unsqueeze(each, [2])] as const;
-      });
-      return { metric: measured, ...Object.fromEntries(scores) };
-    },
+    build: builtOnce([nodeScoreExtension, measure], [shape, form], () => (e: ExtensionContext) => {
+      const { b } = e;
+      const gradient = gradientsOf(e, measure, hooks);
+      return Object.fromEntries(
+        hooks.map((hook) => {
+          const rest = e.hook(hook).shape.slice(2) as number[];
+          const change = changeOf(e, hook, rest, form);
+          const each = b.sum(b.mul(gradient.get(hook)!, change), [-1], false);
+          return [nodeScoreOutput(hook), rest.length > 1 ? each : b.unsqueeze(each, [2])];
+        }),
+      );
+    }),
+    feeds: metric.feeds,
+    read: (outputs) => outputs,
   };
 }

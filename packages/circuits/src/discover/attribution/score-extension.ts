@@ -1,7 +1,14 @@
 /** @file Edge attribution inside a graph: gradients of a metric at every destination times what every source would change by. */
 
 import { backward, type Value } from "@diopter/graph";
-import type { Extension, ExtensionContext, Metric, ModelConfig } from "@diopter/model";
+import {
+  builtOnce,
+  type Extension,
+  type ExtensionContext,
+  type Metric,
+  type ModelConfig,
+  type Outputs,
+} from "@diopter/model";
 import { type Form, leadingDims } from "../../ablation/activations";
 import type { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
@@ -36,45 +43,88 @@ export function scoreExtension(
   graph: EdgeGraph,
   metric: Metric,
   form: ScoreForm,
-  config: MlpInput,
-): Extension {
+  { sharedNorm, gatedMlp }: MlpInput,
+): Extension<Outputs> {
   const { shape } = graph;
+  const config = { sharedNorm, gatedMlp };
+  const { build: measure } = metric;
   return {
-    key: `edge scores ${JSON.stringify([shape, metric.key, form])}`,
+    name: `edge scores by ${metric.name}`,
     leaves: leavesOf(shape, config),
-    needs: [
-      ...(form.sources === "live" ? sourceHooks(shape) : []),
-      ...Array.from({ length: shape.nLayers }, (_, l) => normHooks(l)).flat(),
-    ],
-    build(e) {
-      const { b } = e;
-      const measured = metric.build(e); // [batch]
-      const names = leavesOf(shape, config);
-      const derivatives = backward(
-        b,
-        b.sum(measured, [0], false),
-        names.map((name) => e.hook(name)),
+    needs: neededHooks(shape, form),
+    build: builtOnce([scoreExtension, measure], [shape, form, config], () =>
+      scored(shape, measure, form, config),
+    ),
+    feeds: metric.feeds,
+    read: (outputs) => outputs,
+  };
+}
+
+/** What the scores read besides what the metric is differentiated by. */
+export function neededHooks(shape: GraphShape, { sources }: Pick<ScoreForm, "sources">): string[] {
+  return [
+    ...(sources === "live" ? sourceHooks(shape) : []),
+    ...Array.from({ length: shape.nLayers }, (_, l) => normHooks(l)).flat(),
+  ];
+}
+
+/** Derivatives of a metric by hooks, by name. */
+export function gradientsOf(
+  e: ExtensionContext,
+  measure: Metric["build"],
+  names: readonly string[],
+): ReadonlyMap<string, Value> {
+  const { b } = e;
+  const derivatives = backward(
+    b,
+    b.sum(measure(e), [0], false),
+    names.map((name) => e.hook(name)),
+  );
+  return new Map(names.map((name, i) => [name, derivatives[i]!]));
+}
+
+/** What a source would change by, [batch, pos, ...rest]. */
+export function changeOf(
+  e: ExtensionContext,
+  hook: string,
+  rest: readonly number[],
+  { values, sources }: Pick<ScoreForm, "values" | "sources">,
+): Value {
+  const { b, float, feed } = e;
+  const replacement = feed(replacementFeed(hook), float, [...leadingDims(values), ...rest]);
+  const own =
+    sources === "live" ? e.hook(hook) : feed(cleanFeed(hook), float, ["batch", "pos", ...rest]);
+  return b.sub(replacement, own);
+}
+
+function scored(
+  shape: GraphShape,
+  measure: Metric["build"],
+  form: ScoreForm,
+  config: MlpInput,
+): Extension<Outputs>["build"] {
+  return (e) => {
+    const { b } = e;
+    const names = leavesOf(shape, config);
+    const gradient = gradientsOf(e, measure, names);
+    const changes = new Changes(e, shape, form);
+    const outputs: Record<string, Value> = {};
+    const finished = (scores: Value) =>
+      form.positions === "each" ? scores : b.sum(scores, [1], false);
+    for (let l = 0; l < shape.nLayers; l++) {
+      outputs[scoreOutput(l, "attn")] = finished(
+        headScores(e, l, gradient, changes.before(stageOf("heads", l, shape))),
       );
-      const gradient = new Map(names.map((name, i) => [name, derivatives[i]!]));
-      const changes = new Changes(e, shape, form);
-      const outputs: Record<string, Value> = { metric: measured };
-      const finished = (scores: Value) =>
-        form.positions === "each" ? scores : b.sum(scores, [1], false);
-      for (let l = 0; l < shape.nLayers; l++) {
-        outputs[scoreOutput(l, "attn")] = finished(
-          headScores(e, l, gradient, changes.before(stageOf("heads", l, shape))),
-        );
-        if (shape.attnOnly) continue;
-        outputs[scoreOutput(l, "mlp")] = finished(
-          mlpScores(e, l, gradient, changes.before(stageOf("mlp", l, shape))),
-        );
-      }
-      const last = b.unsqueeze(gradient.get(names.at(-1)!)!, [2]);
-      outputs[scoreOutput(shape.nLayers, "logits")] = finished(
-        b.matmul(last, changes.before(stageOf("logits", shape.nLayers, shape))),
+      if (shape.attnOnly) continue;
+      outputs[scoreOutput(l, "mlp")] = finished(
+        mlpScores(e, l, gradient, changes.before(stageOf("mlp", l, shape))),
       );
-      return outputs;
-    },
+    }
+    const last = b.unsqueeze(gradient.get(names.at(-1)!)!, [2]);
+    outputs[scoreOutput(shape.nLayers, "logits")] = finished(
+      b.matmul(last, changes.before(stageOf("logits", shape.nLayers, shape))),
+    );
+    return outputs;
   };
 }
 
@@ -222,14 +272,7 @@ class Changes {
   }
 
   #difference(hook: string, rest: readonly number[]): Value {
-    const { b, float } = this.#e;
-    const [batch, pos] = leadingDims(this.#form.values);
-    const other = b.input(replacementFeed(hook), float, [batch, pos, ...rest]);
-    const own =
-      this.#form.sources === "live"
-        ? this.#e.hook(hook)
-        : b.input(cleanFeed(hook), float, ["batch", "pos", ...rest]);
-    return b.sub(other, own);
+    return changeOf(this.#e, hook, rest, this.#form);
   }
 
   /** [batch, pos, dModel, 1] */

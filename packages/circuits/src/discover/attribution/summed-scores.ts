@@ -6,61 +6,76 @@
  * from the heads' own queries, keys and values.
  */
 
-import { backward, type Value } from "@diopter/graph";
-import type { Extension, ExtensionContext, Metric } from "@diopter/model";
-import { leadingDims } from "../../ablation/activations";
+import type { Value } from "@diopter/graph";
+import {
+  builtOnce,
+  type Extension,
+  type ExtensionContext,
+  type Metric,
+  type Outputs,
+} from "@diopter/model";
 import type { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
-import { sourceGroups, sourceHooks, stageOf } from "../../graph/sources";
-import { cleanFeed, replacementFeed } from "../../run/feeds";
-import { leavesOf, normHooks, type ScoreForm, scoreOutput } from "./score-extension";
+import { sourceGroups, stageOf } from "../../graph/sources";
+import {
+  changeOf,
+  gradientsOf,
+  leavesOf,
+  neededHooks,
+  normHooks,
+  type ScoreForm,
+  scoreOutput,
+} from "./score-extension";
 
 /** The same outputs as `scoreExtension`, summed: [reader, source]. */
 export function summedScoreExtension(
   graph: EdgeGraph,
   metric: Metric,
   form: Omit<ScoreForm, "positions">,
-): Extension {
+): Extension<Outputs> {
   const { shape } = graph;
+  const { build: measure } = metric;
   return {
-    key: `summed edge scores ${JSON.stringify([shape, metric.key, form])}`,
+    name: `summed edge scores by ${metric.name}`,
     leaves: leavesOf(shape),
-    needs: [
-      ...(form.sources === "live" ? sourceHooks(shape) : []),
-      ...Array.from({ length: shape.nLayers }, (_, l) => normHooks(l)).flat(),
-    ],
-    build(e) {
-      const { b } = e;
-      const measured = metric.build(e); // [batch]
-      const names = leavesOf(shape);
-      const derivatives = backward(
-        b,
-        b.sum(measured, [0], false),
-        names.map((name) => e.hook(name)),
+    needs: neededHooks(shape, form),
+    build: builtOnce([summedScoreExtension, measure], [shape, form], () =>
+      scored(shape, measure, form),
+    ),
+    feeds: metric.feeds,
+    read: (outputs) => outputs,
+  };
+}
+
+function scored(
+  shape: GraphShape,
+  measure: Metric["build"],
+  form: Omit<ScoreForm, "positions">,
+): Extension<Outputs>["build"] {
+  return (e) => {
+    const names = leavesOf(shape);
+    const gradient = gradientsOf(e, measure, names);
+    const sources = new Sources(e, blocksOf(e, shape, form));
+    const outputs: Record<string, Value> = {};
+    for (let l = 0; l < shape.nLayers; l++) {
+      outputs[scoreOutput(l, "attn")] = headScores(
+        e,
+        l,
+        stageOf("heads", l, shape),
+        gradient,
+        sources,
       );
-      const gradient = new Map(names.map((name, i) => [name, derivatives[i]!]));
-      const sources = new Sources(e, blocksOf(e, shape, form));
-      const outputs: Record<string, Value> = { metric: measured };
-      for (let l = 0; l < shape.nLayers; l++) {
-        outputs[scoreOutput(l, "attn")] = headScores(
-          e,
-          l,
-          stageOf("heads", l, shape),
-          gradient,
-          sources,
-        );
-        if (shape.attnOnly) continue;
-        const into = longRow(e, gradient.get(`blocks.${l}.hook_mlp_in`)!);
-        outputs[scoreOutput(l, "mlp")] = sources.products(into, stageOf("mlp", l, shape));
-      }
-      const last = longRow(e, gradient.get(names.at(-1)!)!);
-      const { nLayers } = shape;
-      outputs[scoreOutput(nLayers, "logits")] = sources.products(
-        last,
-        stageOf("logits", nLayers, shape),
-      );
-      return outputs;
-    },
+      if (shape.attnOnly) continue;
+      const into = longRow(e, gradient.get(`blocks.${l}.hook_mlp_in`)!);
+      outputs[scoreOutput(l, "mlp")] = sources.products(into, stageOf("mlp", l, shape));
+    }
+    const last = longRow(e, gradient.get(names.at(-1)!)!);
+    const { nLayers } = shape;
+    outputs[scoreOutput(nLayers, "logits")] = sources.products(
+      last,
+      stageOf("logits", nLayers, shape),
+    );
+    return outputs;
   };
 }
 
@@ -112,15 +127,8 @@ function blocksOf(
   shape: GraphShape,
   form: Omit<ScoreForm, "positions">,
 ): Block[] {
-  const { b, config: c, weights, float } = e;
-  const difference = (hook: string, rest: readonly number[]) => {
-    const other = b.input(replacementFeed(hook), float, [...leadingDims(form.values), ...rest]);
-    const own =
-      form.sources === "live"
-        ? e.hook(hook)
-        : b.input(cleanFeed(hook), float, ["batch", "pos", ...rest]);
-    return b.sub(other, own);
-  };
+  const { b, config: c, weights } = e;
+  const difference = (hook: string, rest: readonly number[]) => changeOf(e, hook, rest, form);
   return sourceGroups(shape).map(({ kind, layer, hook, stage }) => {
     if (kind !== "heads") {
       const plain = difference(hook, [c.dModel]);

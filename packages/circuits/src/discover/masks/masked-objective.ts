@@ -1,12 +1,11 @@
 /** @file An objective under masks of its own for every prompt, with its derivative by each mask. */
 
-import type { Extension, Metric, Model } from "@diopter/model";
-import { metricFeeds } from "@diopter/model";
+import type { Model } from "@diopter/model";
 import type { Ablation } from "../../ablation/ablation";
 import type { EdgeGraph } from "../../graph/edge-graph";
 import { denseView } from "../../run/dense";
 import { maskFeeds, named, readersOf, replacementFeed } from "../../run/feeds";
-import { maskGradientExtension, maskGradientsOf } from "../mask-gradient-extension";
+import { maskGradients } from "../mask-gradient-extension";
 import { type ObjectiveName, objectiveFor } from "../objective";
 import type { PreparedBatch } from "../prepared-batches";
 
@@ -34,31 +33,17 @@ export async function maskedObjective(
   // What is kept of the clean run is not replaced; what is kept of the circuit in the corrupt run is.
   const values = direction === "ablate-clean" ? kept.map((x) => 1 - x) : kept;
   const mask = { batch: prompts.length, pos: 1, values };
-  const outputs = await model.execute(
+  const feeds = { ...named(replacementFeed, replacements.values), ...maskFeeds(groups, mask) };
+  const options = { view: { ...view, feeds }, signal };
+  if (!gradients)
+    return { values: await model.compute(tokens, objective, options), gradients: undefined };
+  const found = await model.compute(
     tokens,
-    { view, ...(signal && { signal }) },
-    {
-      logits: "none",
-      extend: [gradients ? maskGradientExtension(groups, objective, form) : only(objective)],
-      feeds: {
-        ...metricFeeds(objective, prompts.length, dVocabOut),
-        ...named(replacementFeed, replacements.values),
-        ...maskFeeds(groups, mask),
-      },
-    },
+    maskGradients(groups, objective, prompts.length),
+    options,
   );
-  const byMask = gradients
-    ? maskGradientsOf(groups, graph.edgeCount, outputs, prompts.length)
-    : undefined;
   return {
-    values: outputs.get("objective")!.data as Float32Array,
-    gradients: direction === "ablate-clean" ? byMask?.map((x) => -x) : byMask,
-  };
-}
-
-function only(objective: Metric): Extension {
-  return {
-    key: `objective ${objective.key}`,
-    build: (e) => ({ objective: objective.build(e) }),
+    values: found.values,
+    gradients: direction === "ablate-clean" ? found.gradients.map((x) => -x) : found.gradients,
   };
 }

@@ -12,29 +12,23 @@ import { scoreProgram } from "./score-program";
  * score also counts the points at which another layer moved.
  */
 export async function eapIgActivations(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, feeds, points, signal } = batch;
+  const { model, graph, prompts, replacements, points, signal } = batch;
   const corrupt = await replacements.at(prompts);
   const rows = prompts.map(({ clean }) => clean);
   const clean = await readSources(model, graph.shape, rows, { signal });
   const program = scoreProgram(batch, corrupt.form, "fed");
   const tokens = model.prepare({ tokens: rows });
-  const fixed = {
-    ...feeds,
+  const extension = program.scores({
     ...named(replacementFeed, corrupt.values),
     ...named(cleanFeed, clean.values),
-  };
+  });
   const hooks = sourceHooks(graph.shape);
   const total = program.zeros();
   for (const hook of hooks) {
     for (const { at, weight } of points) {
       signal?.throwIfAborted();
-      const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-        logits: "none",
-        extend: [program.extension],
-        start: { [hook]: between(clean.values[hook]!, corrupt.values[hook]!, at) },
-        feeds: fixed,
-      });
-      const scores = program.read(outputs);
+      const start = { [hook]: between(clean.values[hook]!, corrupt.values[hook]!, at) };
+      const scores = await model.compute(tokens, extension, { start, signal });
       for (let i = 0; i < total.length; i++) total[i]! += (weight / hooks.length) * scores[i]!;
     }
   }

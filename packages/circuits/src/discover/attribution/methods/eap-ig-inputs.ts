@@ -9,30 +9,23 @@ import { scoreProgram } from "./score-program";
 
 /** Only the embedding moves; everything after it follows. Sources differ by their clean and corrupt runs. */
 export async function eapIgInputs(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, feeds, points, signal } = batch;
+  const { model, graph, prompts, replacements, points, signal } = batch;
   const corrupt = await replacements.at(prompts);
   const rows = prompts.map(({ clean }) => clean);
   const clean = await readSources(model, graph.shape, rows, { signal });
   const program = scoreProgram(batch, corrupt.form, "fed");
   const tokens = model.prepare({ tokens: rows });
   const embeddings = embeddingHooks(graph.shape);
-  const fixed = {
-    ...feeds,
+  const extension = program.scores({
     ...named(replacementFeed, corrupt.values),
     ...named(cleanFeed, clean.values),
-  };
+  });
   const total = program.zeros();
   for (const { at, weight } of points) {
     const start = Object.fromEntries(
       embeddings.map((hook) => [hook, between(clean.values[hook]!, corrupt.values[hook]!, at)]),
     );
-    const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-      logits: "none",
-      extend: [program.extension],
-      start,
-      feeds: fixed,
-    });
-    const scores = program.read(outputs);
+    const scores = await model.compute(tokens, extension, { start, signal });
     for (let i = 0; i < total.length; i++) total[i]! += weight * scores[i]!;
   }
   return {

@@ -5,15 +5,14 @@ import type { AttributionBatch, BatchScores } from "../batch";
 import { scoreProgram } from "./score-program";
 
 export async function eap(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, prompts, replacements, feeds, signal } = batch;
+  const { model, prompts, replacements, signal } = batch;
   const values = await replacements.at(prompts);
-  const { extension, read, pos, summed } = scoreProgram(batch, values.form, "live");
-  const tokens = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
-  const outputs = await model.execute(tokens, signal ? { signal } : {}, {
-    logits: "none",
-    extend: [extension],
-    feeds: { ...feeds, ...named(replacementFeed, values.values) },
-  });
+  const { scores, pos, summed } = scoreProgram(batch, values.form, "live");
+  const found = await model.compute(
+    { tokens: prompts.map(({ clean }) => clean) },
+    scores(named(replacementFeed, values.values)),
+    { signal },
+  );
   const forward = values.form === "prompt" ? 2 : 1;
-  return { pos, summed, scores: read(outputs), forward, backward: 1 };
+  return { pos, summed, scores: found, forward, backward: 1 };
 }

@@ -1,5 +1,6 @@
 /** @file Score outputs of a program as one vector in the order of the edges. */
 
+import type { Outputs } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { EdgeGraph } from "../../../graph/edge-graph";
 import { readersOf } from "../../../run/feeds";
@@ -12,7 +13,7 @@ import { scoreOutput } from "../score-extension";
  */
 export function gathered(
   graph: EdgeGraph,
-  outputs: ReadonlyMap<string, TensorLike>,
+  outputs: Outputs,
   batch: number,
   pos: number,
 ): { pos: number; scores: Float64Array } {
@@ -23,7 +24,7 @@ export function gathered(
   const offsets = new Map<string, number>();
   for (const { feed, readers, reads, firstEdge } of readersOf(split)) {
     const { output, target } = placeOf(graph, feed, firstEdge);
-    const { data, shape } = outputs.get(output)! as TensorLike<"float32">;
+    const { data, shape } = outputs[output]! as TensorLike<"float32">;
     const rows = shape.at(-2)!;
     const skip = offsets.get(output) ?? 0;
     offsets.set(output, skip + readers);

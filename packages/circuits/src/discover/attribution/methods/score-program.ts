@@ -1,7 +1,6 @@
 /** @file The extension that scores edges, in the form that a batch needs: the fast one where only sums are wanted. */
 
-import type { Extension } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
+import type { Extension, Values } from "@diopter/model";
 import type { Form } from "../../../ablation/activations";
 import type { AttributionBatch } from "../batch";
 import { type ScoreForm, scoreExtension } from "../score-extension";
@@ -9,13 +8,12 @@ import { summedScoreExtension } from "../summed-scores";
 import { gathered } from "./gathered-scores";
 
 export interface ScoreProgram {
-  readonly extension: Extension;
+  /** Scores [batch or 1, pos or 1, edge] when run; `feeds` come on top of those of the metric. */
+  scores(feeds: Values): Extension<Float64Array>;
   /** Whether prompts are summed up already. */
   readonly summed: boolean;
   /** Positions in the scores: those of the prompts, or 1. */
   readonly pos: number;
-  /** Scores [batch or 1, pos or 1, edge] from the outputs of a run. */
-  read(outputs: ReadonlyMap<string, TensorLike>): Float64Array;
   /** Room for all scores. */
   zeros(): Float64Array;
 }
@@ -30,13 +28,17 @@ export function scoreProgram(
   const pos = detail === "positions" ? prompts[0]!.clean.length : 1;
   const positions = detail === "positions" ? "each" : "sum";
   const rows = summed ? 1 : prompts.length;
+  const extension = summed
+    ? summedScoreExtension(graph, objective, { values, sources })
+    : scoreExtension(graph, objective, { values, sources, positions }, model.config);
   return {
-    extension: summed
-      ? summedScoreExtension(graph, objective, { values, sources })
-      : scoreExtension(graph, objective, { values, sources, positions }, model.config),
+    scores: (feeds) => ({
+      ...extension,
+      feeds: { ...extension.feeds, ...feeds },
+      read: (outputs) => gathered(graph, outputs, rows, pos).scores,
+    }),
     summed,
     pos,
-    read: (outputs) => gathered(graph, outputs, rows, pos).scores,
     zeros: () => new Float64Array(rows * pos * graph.edgeCount),
   };
 }
