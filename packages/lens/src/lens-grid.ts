@@ -2,7 +2,6 @@
 
 import type { Provenance, TokenBatch } from "@diopter/model";
 import { heatmap } from "@diopter/plot";
-import type { Tensor } from "@diopter/tensor";
 import type { LayerStatistics } from "./lens-statistics";
 import type { ResidualSite } from "./sites";
 
