@@ -33,4 +33,5 @@ export { type FoldOptions, foldConstants } from "./passes/fold-constants";
 export { type Limits, legalize } from "./passes/legalize/legalize";
 export { type PruneOptions, prune } from "./passes/prune";
 export { type Renaming, rename } from "./passes/rename";
+export { type Known, type NodeChange, type Rewriter, rewrite } from "./passes/rewrite";
 export { splice } from "./passes/splice";

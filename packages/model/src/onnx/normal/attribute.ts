@@ -1,7 +1,6 @@
-/** @file Reads and writes attributes of draft nodes. */
+/** @file Reads and writes attributes of rewriter nodes. */
 
-import type { Attribute } from "@diopter/graph";
-import type { DraftNode } from "./draft";
+import type { Attribute, Node } from "@diopter/graph";
 
 export const int = (value: number): Attribute => ({ type: "int", value });
 export const float = (value: number): Attribute => ({ type: "float", value });
@@ -9,24 +8,24 @@ export const string = (value: string): Attribute => ({ type: "string", value });
 export const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
 
 /** The value of an integer attribute. */
-export function intOf(node: DraftNode, name: string, otherwise: number): number {
+export function intOf(node: Node, name: string, otherwise: number): number {
   const attribute = node.attrs[name];
   return attribute?.type === "int" ? Number(attribute.value) : otherwise;
 }
 
 /** The value of a float attribute. */
-export function floatOf(node: DraftNode, name: string, otherwise: number): number {
+export function floatOf(node: Node, name: string, otherwise: number): number {
   const attribute = node.attrs[name];
   return attribute?.type === "float" ? attribute.value : otherwise;
 }
 
 /** The values of a list of integers, if the node has it. */
-export function intsOf(node: DraftNode, name: string): number[] | undefined {
+export function intsOf(node: Node, name: string): number[] | undefined {
   const attribute = node.attrs[name];
   return attribute?.type === "ints" ? attribute.value.map(Number) : undefined;
 }
 
-export function stringOf(node: DraftNode, name: string, otherwise: string): string {
+export function stringOf(node: Node, name: string, otherwise: string): string {
   const attribute = node.attrs[name];
   if (attribute?.type === "bytes") return new TextDecoder().decode(attribute.value);
   return attribute?.type === "string" ? attribute.value : otherwise;
@@ -38,6 +37,6 @@ export function nodeOf(
   inputs: readonly string[],
   outputs: readonly string[],
   attrs: Record<string, Attribute> = {},
-): DraftNode {
+): Node {
   return { op, domain: "", inputs: [...inputs], outputs: [...outputs], attrs };
 }

@@ -1,16 +1,15 @@
 /** @file Makes initializers of Constant nodes. Seen in every torchscript and optimum export. */
 
-import type { Attribute, Initializer } from "@diopter/graph";
-import type { Draft } from "./draft";
+import type { Attribute, Initializer, Rewriter } from "@diopter/graph";
 
-export function constantsToInitializers(draft: Draft): void {
-  for (const node of draft.nodes()) {
+export function constantsToInitializers(rewriter: Rewriter): void {
+  for (const node of rewriter.nodes()) {
     if (node.op !== "Constant" || node.domain !== "") continue;
     const name = node.outputs[0]!;
     const tensor = tensorOf(node.attrs);
-    if (tensor === undefined || draft.isPinned(name)) continue;
-    draft.remove(node);
-    draft.initializers.set(name, tensor);
+    if (tensor === undefined || rewriter.isOutput(name)) continue;
+    rewriter.remove(node);
+    rewriter.initializers.set(name, tensor);
   }
 }
 

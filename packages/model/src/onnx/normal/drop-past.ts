@@ -5,9 +5,8 @@
  * from the 0.
  */
 
-import type { Dim } from "@diopter/graph";
+import type { Dim, Rewriter } from "@diopter/graph";
 import { intOf } from "./attribute";
-import type { Draft } from "./draft";
 
 const PAST = /(^|[._/])past([._]|_key|_value|$)|past_key_values|^past|cache/i;
 const PRESENT = /present|new_key|new_value|past_key_values/i;
@@ -18,20 +17,20 @@ export function isPast(input: { name: string; dtype: string; shape: unknown }): 
   return PAST.test(input.name) && /float/.test(input.dtype) && !/use_cache/.test(input.name);
 }
 
-export function dropPast(draft: Draft): void {
-  const past = draft.inputs.filter(isPast);
-  const kept = draft.outputs.filter(({ name }) => !PRESENT.test(name));
-  if (kept.length > 0) draft.outputs = kept;
-  draft.inputs = draft.inputs.map((input) => {
+export function dropPast(rewriter: Rewriter): void {
+  const past = rewriter.inputs.filter(isPast);
+  const kept = rewriter.outputs.filter(({ name }) => !PRESENT.test(name));
+  if (kept.length > 0) rewriter.outputs = kept;
+  rewriter.inputs = rewriter.inputs.map((input) => {
     if (!past.includes(input) || input.shape === undefined) return input;
-    const axis = pastAxis(draft, input.name, input.shape);
+    const axis = pastAxis(rewriter, input.name, input.shape);
     return { ...input, shape: input.shape.map((dim, i) => (i === axis ? 0 : dim)) };
   });
-  alignTokens(draft);
+  alignTokens(rewriter);
 }
 
-function pastAxis(draft: Draft, name: string, shape: readonly Dim[]): number {
-  for (const reader of draft.readers(name)) {
+function pastAxis(rewriter: Rewriter, name: string, shape: readonly Dim[]): number {
+  for (const reader of rewriter.readers(name)) {
     if (reader.op !== "Concat") continue;
     const axis = intOf(reader, "axis", 0);
     return axis < 0 ? axis + shape.length : axis;
@@ -41,14 +40,14 @@ function pastAxis(draft: Draft, name: string, shape: readonly Dim[]): number {
 }
 
 /** Without a past all inputs that tell of tokens have the size of the ids, whatever names the exporter found. */
-function alignTokens(draft: Draft): void {
-  const ids = draft.inputs.find(({ name }) => name === "input_ids")?.shape;
+function alignTokens(rewriter: Rewriter): void {
+  const ids = rewriter.inputs.find(({ name }) => name === "input_ids")?.shape;
   if (ids?.length !== 2) return;
-  draft.inputs = draft.inputs.map((input) =>
+  rewriter.inputs = rewriter.inputs.map((input) =>
     TOKENS.test(input.name) && input.shape?.length === 2 ? { ...input, shape: ids } : input,
   );
-  const past = draft.inputs.filter(isPast);
-  draft.inputs = draft.inputs.map((input) =>
+  const past = rewriter.inputs.filter(isPast);
+  rewriter.inputs = rewriter.inputs.map((input) =>
     past.includes(input) && input.shape !== undefined && typeof input.shape[0] === "string"
       ? { ...input, shape: [ids[0]!, ...input.shape.slice(1)] }
       : input,

@@ -1,17 +1,16 @@
 /** @file The nodes that take the place of one node, under names derived from its output. */
 
-import type { Attribute } from "@diopter/graph";
+import type { Attribute, Node, Rewriter } from "@diopter/graph";
 import { int, ints, nodeOf } from "./attribute";
-import type { Draft, DraftNode } from "./draft";
 
 /** Collects nodes in place of `node`; new values are named after its first output. */
 export class Emit {
-  readonly nodes: DraftNode[] = [];
+  readonly nodes: Node[] = [];
   private readonly stem: string;
 
   constructor(
-    readonly draft: Draft,
-    node: DraftNode,
+    readonly rewriter: Rewriter,
+    node: Node,
   ) {
     this.stem = node.outputs.find((name) => name !== "") ?? "value";
   }
@@ -23,7 +22,7 @@ export class Emit {
     attrs: Record<string, Attribute> = {},
     output?: string,
   ): string {
-    const name = output || this.draft.derived(this.stem, op.toLowerCase());
+    const name = output || this.rewriter.fresh(`${this.stem}/${op.toLowerCase()}`);
     this.nodes.push(nodeOf(op, inputs, [name], attrs));
     return name;
   }
@@ -36,14 +35,14 @@ export class Emit {
     attrs: Record<string, Attribute>,
   ): string[] {
     const names = Array.from({ length: count }, () =>
-      this.draft.derived(this.stem, op.toLowerCase()),
+      this.rewriter.fresh(`${this.stem}/${op.toLowerCase()}`),
     );
     this.nodes.push(nodeOf(op, inputs, names, attrs));
     return names;
   }
 
   reshape(x: string, ...target: readonly number[]): string {
-    return this.add("Reshape", [x, this.draft.ints(...target)]);
+    return this.add("Reshape", [x, this.rewriter.ints(...target)]);
   }
 
   transpose(x: string, ...perm: readonly number[]): string {
@@ -51,20 +50,20 @@ export class Emit {
   }
 
   unsqueeze(x: string, ...axes: readonly number[]): string {
-    return this.add("Unsqueeze", [x, this.draft.ints(...axes)]);
+    return this.add("Unsqueeze", [x, this.rewriter.ints(...axes)]);
   }
 
   /** The size of x along an axis, [1]. */
   size(x: string, axis: number): string {
     const shape = this.add("Shape", [x]);
-    return this.add("Gather", [shape, this.draft.ints(axis)], { axis: int(0) });
+    return this.add("Gather", [shape, this.rewriter.ints(axis)], { axis: int(0) });
   }
 
   /** The integers from 0 to the size of x along an axis. */
   positions(x: string, axis: number): string {
     const shape = this.add("Shape", [x]);
-    const count = this.add("Gather", [shape, this.draft.int(axis)], { axis: int(0) });
-    return this.add("Range", [this.draft.int(0), count, this.draft.int(1)]);
+    const count = this.add("Gather", [shape, this.rewriter.int(axis)], { axis: int(0) });
+    return this.add("Range", [this.rewriter.int(0), count, this.rewriter.int(1)]);
   }
 
   /** [batch, pos, head*dHead] → [batch, head, pos, dHead] */

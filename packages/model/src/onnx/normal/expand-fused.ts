@@ -1,6 +1,6 @@
 /** @file Takes fused ops apart, each by the expansion of its file. */
 
-import type { Draft, DraftNode } from "./draft";
+import type { Node, Rewriter } from "@diopter/graph";
 import { embedLayerNorm } from "./fused/embeddings";
 import type { Expansion } from "./fused/expansion";
 import { exactGelu, fastGelu, quickGelu } from "./fused/gelus";
@@ -11,6 +11,7 @@ import { simplifiedLayerNorm, skipLayerNorm, skipSimplifiedLayerNorm } from "./f
 import { fusedGemm, fusedMatMul, gemmFastGelu } from "./fused/products";
 import { microsoftRotary, standardRotary } from "./fused/rotary";
 import { standardAttention } from "./fused/standard-attention";
+import { inferKnown } from "./infer";
 
 const MICROSOFT: Readonly<Record<string, Expansion>> = {
   Attention: microsoftAttention,
@@ -37,32 +38,31 @@ const STANDARD: Readonly<Record<string, Expansion>> = {
 };
 
 /** Ops whose first output has the shape of their first input, for inference in front of their expansion. */
-const SAME =
-  /^(RotaryEmbedding|Attention|MultiHeadAttention|GroupQueryAttention|FakeQuantizeLinear)$/;
+const SAME = /^(RotaryEmbedding|Attention|MultiHeadAttention|GroupQueryAttention)$/;
 
 /** Rounds in which ranks can become known; each takes apart at least one op. */
 const ROUNDS = 64;
 
-export function expandFused(draft: Draft): void {
+export function expandFused(rewriter: Rewriter, notes: Set<string>): void {
   for (let round = 0; round < ROUNDS; round++) {
-    draft.infer(asIdentity);
+    inferKnown(rewriter, notes, asIdentity);
     let expanded = 0;
-    for (const node of draft.nodes()) {
-      const nodes = expansionOf(node)?.(draft, node);
+    for (const node of rewriter.nodes()) {
+      const nodes = expansionOf(node)?.(rewriter, node);
       if (nodes === undefined) continue;
-      draft.replace(node, nodes);
+      rewriter.replace(node, nodes);
       expanded++;
     }
     if (expanded === 0) return;
   }
 }
 
-function expansionOf(node: DraftNode): Expansion | undefined {
+function expansionOf(node: Node): Expansion | undefined {
   const table = node.domain === "" ? STANDARD : node.domain === "com.microsoft" ? MICROSOFT : {};
   return Object.hasOwn(table, node.op) ? table[node.op] : undefined;
 }
 
-function asIdentity(node: DraftNode): DraftNode {
+function asIdentity(node: Node): Node {
   const [first] = node.outputs;
   const packed = /GroupQuery|MultiHead/.test(node.op) && !node.inputs[1];
   if (!SAME.test(node.op) || packed || !first) return node;

@@ -5,30 +5,30 @@
  * without a past is taken. Also where a condition is a constant, as torch leaves them around Squeeze.
  */
 
-import type { Graph } from "@diopter/graph";
-import type { Draft, DraftNode } from "./draft";
+import type { Graph, Node, Rewriter } from "@diopter/graph";
+import { inferKnown } from "./infer";
 
-export function inlineIfs(draft: Draft): void {
-  while (inlineKnown(draft) || inferred(draft)) {}
+export function inlineIfs(rewriter: Rewriter, notes: Set<string>): void {
+  while (inlineKnown(rewriter) || inferred(rewriter, notes)) {}
 }
 
-function inlineKnown(draft: Draft): boolean {
-  const found = draft.nodes().find((node) => node.op === "If" && branchOf(draft, node));
+function inlineKnown(rewriter: Rewriter): boolean {
+  const found = rewriter.nodes().find((node) => node.op === "If" && branchOf(rewriter, node));
   if (found === undefined) return false;
-  inline(draft, found, branchOf(draft, found)!);
+  inline(rewriter, found, branchOf(rewriter, found)!);
   return true;
 }
 
 /** Whether inference tells a condition, such as one over sizes. */
-function inferred(draft: Draft): boolean {
-  const open = draft.nodes().filter((node) => node.op === "If");
+function inferred(rewriter: Rewriter, notes: Set<string>): boolean {
+  const open = rewriter.nodes().filter((node) => node.op === "If");
   if (open.length === 0) return false;
-  draft.infer();
-  return open.some((node) => branchOf(draft, node));
+  inferKnown(rewriter, notes);
+  return open.some((node) => branchOf(rewriter, node));
 }
 
-function branchOf(draft: Draft, node: DraftNode): Graph | undefined {
-  const taken = conditionOf(draft, node.inputs[0] ?? "");
+function branchOf(rewriter: Rewriter, node: Node): Graph | undefined {
+  const taken = conditionOf(rewriter, node.inputs[0] ?? "");
   if (taken === undefined) return undefined;
   const branch = node.attrs[taken ? "then_branch" : "else_branch"];
   if (branch?.type !== "graph") return undefined;
@@ -36,34 +36,34 @@ function branchOf(draft: Draft, node: DraftNode): Graph | undefined {
   const nested = graph.nodes.some(({ attrs }) =>
     Object.values(attrs).some(({ type }) => type === "graph"),
   );
-  if (nested && clashes(draft, node, graph)) return undefined;
+  if (nested && clashes(rewriter, node, graph)) return undefined;
   return graph;
 }
 
-function conditionOf(draft: Draft, name: string): boolean | undefined {
-  const number = draft.scalar(name) ?? draft.info(name)?.contents?.[0];
+function conditionOf(rewriter: Rewriter, name: string): boolean | undefined {
+  const number = rewriter.scalar(name) ?? rewriter.known(name)?.contents?.[0];
   if (typeof number === "number") return number !== 0;
-  return draft.isInput(name) && /use_(cache|past)/.test(name) ? false : undefined;
+  return rewriter.isInput(name) && /use_(cache|past)/.test(name) ? false : undefined;
 }
 
-function clashes(draft: Draft, node: DraftNode, graph: Graph): boolean {
+function clashes(rewriter: Rewriter, node: Node, graph: Graph): boolean {
   const made = [...graph.initializers.keys(), ...graph.nodes.flatMap(({ outputs }) => outputs)];
-  return made.some((name) => name !== "" && !node.outputs.includes(name) && draft.isTaken(name));
+  return made.some((name) => name !== "" && !node.outputs.includes(name) && rewriter.isTaken(name));
 }
 
-function inline(draft: Draft, node: DraftNode, graph: Graph): void {
+function inline(rewriter: Rewriter, node: Node, graph: Graph): void {
   const names = new Map<string, string>();
   const own = new Set(node.outputs);
   const results = new Map(graph.outputs.map(({ name }, i) => [name, node.outputs[i]!]));
   const declare = (name: string) => {
     if (name === "") return;
-    const clash = draft.isTaken(name) && !(own.has(name) && results.get(name) === name);
-    names.set(name, clash ? draft.fresh(name) : name);
+    const clash = rewriter.isTaken(name) && !(own.has(name) && results.get(name) === name);
+    names.set(name, clash ? rewriter.fresh(name) : name);
   };
   for (const name of graph.initializers.keys()) declare(name);
   for (const { outputs } of graph.nodes) outputs.forEach(declare);
   const renamed = (name: string) => names.get(name) ?? name;
-  for (const [name, tensor] of graph.initializers) draft.initializers.set(renamed(name), tensor);
+  for (const [name, tensor] of graph.initializers) rewriter.initializers.set(renamed(name), tensor);
   const body = graph.nodes.map((inner) => ({
     op: inner.op,
     domain: inner.domain === "ai.onnx" ? "" : inner.domain,
@@ -72,10 +72,10 @@ function inline(draft: Draft, node: DraftNode, graph: Graph): void {
     outputs: inner.outputs.map(renamed),
     attrs: { ...inner.attrs },
   }));
-  const joints = graph.outputs.flatMap(({ name }, i): DraftNode[] => {
+  const joints = graph.outputs.flatMap(({ name }, i): Node[] => {
     const outer = node.outputs[i] ?? "";
     if (outer === "" || outer === renamed(name)) return [];
     return [{ op: "Identity", domain: "", inputs: [renamed(name)], outputs: [outer], attrs: {} }];
   });
-  draft.replace(node, [...body, ...joints]);
+  rewriter.replace(node, [...body, ...joints]);
 }

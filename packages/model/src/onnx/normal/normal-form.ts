@@ -14,11 +14,11 @@
  * `notes` names them.
  */
 
-import type { Graph } from "@diopter/graph";
+import { type Graph, rewrite } from "@diopter/graph";
 import { constantsToInitializers } from "./constants";
-import { Draft } from "./draft";
 import { dropPast } from "./drop-past";
 import { expandFused } from "./expand-fused";
+import { inferKnown } from "./infer";
 import { inlineIfs } from "./inline-ifs";
 import { toNewestForm } from "./newest-form";
 import { dequantizeLinear } from "./quantized/dequantize-linear";
@@ -44,24 +44,25 @@ export interface NormalForm {
  * const { graph, notes } = normalForm(decode(await readFile("model.onnx")));
  */
 export function normalForm(source: Graph): NormalForm {
-  const draft = new Draft(source);
-  dropPast(draft);
-  constantsToInitializers(draft);
-  inlineIfs(draft);
-  constantsToInitializers(draft);
-  widenToFloat32(draft);
-  dequantizeLinear(draft);
-  matMulNBits(draft);
-  dynamicInt8(draft);
-  draft.prune();
-  draft.infer();
-  toNewestForm(draft);
-  draft.opsets[""] = OPSET;
-  expandFused(draft);
-  draft.prune();
-  noteForeign(draft);
-  if (draft.nodes().some(({ domain }) => domain === "diopter")) draft.opsets.diopter = 1;
-  return { graph: draft.graph(), notes: draft.notes };
+  const notes = new Set<string>();
+  const graph = rewrite(source, (rewriter) => {
+    dropPast(rewriter);
+    constantsToInitializers(rewriter);
+    inlineIfs(rewriter, notes);
+    constantsToInitializers(rewriter);
+    widenToFloat32(rewriter);
+    dequantizeLinear(rewriter);
+    matMulNBits(rewriter);
+    dynamicInt8(rewriter);
+    rewriter.prune();
+    inferKnown(rewriter, notes);
+    for (const note of toNewestForm(rewriter)) notes.add(note);
+    rewriter.opsets[""] = OPSET;
+    expandFused(rewriter, notes);
+    rewriter.prune();
+    if (rewriter.nodes().some(({ domain }) => domain === "diopter")) rewriter.opsets.diopter = 1;
+  });
+  return { graph, notes: [...notes, ...foreignOps(graph)] };
 }
 
 /** Standard ops that a pass would have replaced, had it understood them. */
@@ -71,11 +72,10 @@ const KNOWN_FORMS: ReadonlySet<string> = new Set(
   ),
 );
 
-function noteForeign(draft: Draft): void {
-  const foreign = draft
-    .nodes()
-    .filter(({ op, domain }) => (domain === "" ? KNOWN_FORMS.has(op) : domain !== "diopter"));
-  for (const op of new Set(foreign.map(({ op, domain }) => (domain ? `${domain}::${op}` : op)))) {
-    draft.note(`${op} stays as it is`);
-  }
+function foreignOps({ nodes }: Graph): string[] {
+  const foreign = nodes.filter(({ op, domain }) =>
+    domain === "" ? KNOWN_FORMS.has(op) : domain !== "diopter",
+  );
+  const names = new Set(foreign.map(({ op, domain }) => (domain ? `${domain}::${op}` : op)));
+  return [...names].map((name) => `${name} stays as it is`);
 }

@@ -1,26 +1,27 @@
 /** @file Makes every float16 and bfloat16 of a graph float32. Seen in optimum-fp16 and optimum-past-q4f16. */
 
-import type { Attribute, ElementType, Initializer } from "@diopter/graph";
+import type { Attribute, ElementType, Initializer, Rewriter } from "@diopter/graph";
 import { bfloat16ToFloat32, float16ToFloat32 } from "@diopter/tensor";
-import type { Draft } from "./draft";
 
 const FLOAT = 1;
 const SHORT: ReadonlySet<number> = new Set([10, 16]);
 
-export function widenToFloat32(draft: Draft): void {
-  for (const [name, tensor] of draft.initializers) {
+export function widenToFloat32(rewriter: Rewriter): void {
+  for (const [name, tensor] of rewriter.initializers) {
     const wide = widened(tensor);
-    if (wide !== tensor) draft.initializers.set(name, wide);
+    if (wide !== tensor) rewriter.initializers.set(name, wide);
   }
-  for (const node of draft.nodes()) {
-    for (const [key, attribute] of Object.entries(node.attrs)) {
-      node.attrs[key] = widenedAttribute(key, attribute);
-    }
+  for (const node of rewriter.nodes()) {
+    const attrs = Object.entries(node.attrs).map(([key, attribute]) => [
+      key,
+      widenedAttribute(key, attribute),
+    ]);
+    rewriter.update(node, { attrs: Object.fromEntries(attrs) });
   }
   const wide = <T extends { readonly dtype: ElementType }>(info: T): T =>
     isShort(info.dtype) ? { ...info, dtype: "float32" } : info;
-  draft.inputs = draft.inputs.map(wide);
-  draft.outputs = draft.outputs.map(wide);
+  rewriter.inputs = rewriter.inputs.map(wide);
+  rewriter.outputs = rewriter.outputs.map(wide);
 }
 
 function isShort(dtype: ElementType): boolean {

@@ -22,13 +22,13 @@ export function attend(
   { scale, softcap, masks }: Attend,
   output?: string,
 ): string {
-  const { draft } = emit;
+  const { rewriter } = emit;
   const keys = emit.transpose(k, 0, 1, 3, 2);
   let scores = emit.add("MatMul", [q, keys]);
-  if (scale !== 1) scores = emit.add("Mul", [scores, draft.float(scale)]);
+  if (scale !== 1) scores = emit.add("Mul", [scores, rewriter.float(scale)]);
   if (softcap > 0) {
-    const small = emit.add("Mul", [scores, draft.float(1 / softcap)]);
-    scores = emit.add("Mul", [emit.add("Tanh", [small]), draft.float(softcap)]);
+    const small = emit.add("Mul", [scores, rewriter.float(1 / softcap)]);
+    scores = emit.add("Mul", [emit.add("Tanh", [small]), rewriter.float(softcap)]);
   }
   for (const mask of masks) scores = emit.add("Add", [scores, mask]);
   const pattern = emit.add("Softmax", [scores], { axis: int(-1) });
@@ -38,7 +38,7 @@ export function attend(
 /** [batch, head, pos, dHead] → [batch, pos, head*dHead] */
 export function joinHeads(emit: Emit, z: string, output: string): void {
   const turned = emit.transpose(z, 0, 2, 1, 3);
-  emit.add("Reshape", [turned, emit.draft.ints(0, 0, -1)], {}, output);
+  emit.add("Reshape", [turned, emit.rewriter.ints(0, 0, -1)], {}, output);
 }
 
 /** Every key or value head `times` times, neighbours alike: [batch, kv, pos, dHead] → [batch, head, pos, dHead]. */
@@ -50,23 +50,23 @@ export function repeatHeads(
   dHead: number,
 ): string {
   if (times === 1) return x;
-  const wide = emit.add("Expand", [emit.unsqueeze(x, 2), emit.draft.ints(1, 1, times, 1, 1)]);
+  const wide = emit.add("Expand", [emit.unsqueeze(x, 2), emit.rewriter.ints(1, 1, times, 1, 1)]);
   return emit.reshape(wide, 0, heads, -1, dHead);
 }
 
 /** 0 where `allowed`, else `filter`. */
 export function additive(emit: Emit, allowed: string, filter: number): string {
-  return emit.add("Where", [allowed, emit.draft.float(0), emit.draft.float(filter)]);
+  return emit.add("Where", [allowed, emit.rewriter.float(0), emit.rewriter.float(filter)]);
 }
 
 /** Whether key ≤ query, and within `window` keys where that is positive, [query, key]; sizes are those of q and k. */
 export function causal(emit: Emit, q: string, k: string, window = 0): string {
-  const { draft } = emit;
+  const { rewriter } = emit;
   const queries = emit.unsqueeze(emit.positions(q, 2), 1);
   const keys = emit.unsqueeze(emit.positions(k, 2), 0);
   const past = emit.add("LessOrEqual", [keys, queries]);
   if (window <= 0) return past;
-  const first = emit.add("Sub", [queries, draft.int(window)]);
+  const first = emit.add("Sub", [queries, rewriter.int(window)]);
   return emit.add("And", [past, emit.add("Greater", [keys, first])]);
 }
 
@@ -77,8 +77,8 @@ export function microsoftMask(
   keys: string,
   filter: number,
 ): string | undefined {
-  const { draft } = emit;
-  const rank = draft.shape(mask)?.length;
+  const { rewriter } = emit;
+  const rank = rewriter.shape(mask)?.length;
   if (rank === undefined || rank > 4) return undefined;
   if (rank === 1) {
     const places = emit.unsqueeze(emit.positions(keys, 2), 0);
@@ -89,6 +89,6 @@ export function microsoftMask(
   const number = emit.add("Cast", [mask], FLOAT);
   const axes = rank === 2 ? [1, 2] : [1];
   const open = rank === 4 ? number : emit.unsqueeze(number, ...axes);
-  const closed = emit.add("Sub", [draft.float(1), open]);
-  return emit.add("Mul", [closed, draft.float(filter)]);
+  const closed = emit.add("Sub", [rewriter.float(1), open]);
+  return emit.add("Mul", [closed, rewriter.float(filter)]);
 }

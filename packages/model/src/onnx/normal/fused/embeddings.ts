@@ -8,12 +8,12 @@ import { float, floatOf, int } from "../attribute";
 import { Emit } from "../emit";
 import { type Expansion, given, wanted } from "./expansion";
 
-export const embedLayerNorm: Expansion = (draft, node) => {
-  const emit = new Emit(draft, node);
+export const embedLayerNorm: Expansion = (rewriter, node) => {
+  const emit = new Emit(rewriter, node);
   const [ids, , words, places] = node.inputs as [string, string, string, string];
   const segments = given(node, 1);
   const mask = given(node, 7);
-  const lengths = wanted(draft, node, 1);
+  const lengths = wanted(rewriter, node, 1);
   if (lengths !== undefined && mask === undefined) return undefined;
   const positions = given(node, 8) ?? emit.unsqueeze(emit.positions(ids, 1), 0);
   const word = emit.add("Gather", [words, ids], { axis: int(0) });
@@ -32,7 +32,7 @@ export const embedLayerNorm: Expansion = (draft, node) => {
   };
   emit.add("LayerNormalization", [sum, node.inputs[5]!, node.inputs[6]!], attrs, node.outputs[0]);
   if (lengths !== undefined) {
-    emit.add("ReduceSum", [mask!, draft.ints(1)], { keepdims: int(0) }, lengths);
+    emit.add("ReduceSum", [mask!, rewriter.ints(1)], { keepdims: int(0) }, lengths);
   }
   return emit.nodes;
 };

@@ -11,8 +11,8 @@ import { type Expansion, given } from "./expansion";
 
 const gelu =
   (approximate: "none" | "tanh"): Expansion =>
-  (draft, node) => {
-    const emit = new Emit(draft, node);
+  (rewriter, node) => {
+    const emit = new Emit(rewriter, node);
     const bias = given(node, 1);
     const x = node.inputs[0]!;
     const sum = bias === undefined ? x : emit.add("Add", [x, bias]);
@@ -23,11 +23,11 @@ const gelu =
 export const exactGelu = gelu("none");
 export const fastGelu = gelu("tanh");
 
-export const quickGelu: Expansion = (draft, node) => {
-  const emit = new Emit(draft, node);
+export const quickGelu: Expansion = (rewriter, node) => {
+  const emit = new Emit(rewriter, node);
   const x = node.inputs[0]!;
   const alpha = floatOf(node, "alpha", 1.702);
-  const scaled = alpha === 1 ? x : emit.add("Mul", [x, draft.float(alpha)]);
+  const scaled = alpha === 1 ? x : emit.add("Mul", [x, rewriter.float(alpha)]);
   const gate = emit.add("Sigmoid", [scaled]);
   emit.add("Mul", [x, gate], {}, node.outputs[0]);
   return emit.nodes;

@@ -5,24 +5,24 @@
  * its own has to be empty.
  */
 
+import type { Node, Rewriter } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { floatOf, intOf, intsOf } from "../attribute";
-import type { Draft, DraftNode } from "../draft";
 import { isPast } from "../drop-past";
 import { Emit } from "../emit";
 import { additive, attend, causal, joinHeads, microsoftMask } from "./attend";
 import { type Expansion, given, wanted } from "./expansion";
 
-export const microsoftAttention: Expansion = (draft, node) => {
+export const microsoftAttention: Expansion = (rewriter, node) => {
   const [x, weights] = node.inputs as [string, string];
-  const matrix = draft.constant(weights);
+  const matrix = rewriter.tensor(weights);
   const heads = intOf(node, "num_heads", 0);
-  if (matrix?.shape.length !== 2 || heads === 0 || refused(draft, node)) return undefined;
+  if (matrix?.shape.length !== 2 || heads === 0 || refused(rewriter, node)) return undefined;
   const width = matrix.shape[1]!;
   const sizes = intsOf(node, "qkv_hidden_sizes") ?? [width / 3, width / 3, width / 3];
   const whole = sizes.length === 3 && sizes.every((size) => Number.isInteger(size / heads));
   if (!whole || sizes.reduce((p, q) => p + q) !== width) return undefined;
-  const emit = new Emit(draft, node);
+  const emit = new Emit(rewriter, node);
   const parts = projections(emit, x, weights, given(node, 2), sizes);
   if (parts === undefined) return undefined;
   const [q, k, v] = parts.map((part) => emit.splitHeads(part, heads)) as [string, string, string];
@@ -33,13 +33,13 @@ export const microsoftAttention: Expansion = (draft, node) => {
   return emit.nodes;
 };
 
-function refused(draft: Draft, node: DraftNode): boolean {
+function refused(rewriter: Rewriter, node: Node): boolean {
   const past = given(node, 4);
-  const filled = past !== undefined && !draft.inputs.some((x) => x.name === past && isPast(x));
-  return filled || wanted(draft, node, 1) !== undefined || intOf(node, "do_rotary", 0) !== 0;
+  const filled = past !== undefined && !rewriter.inputs.some((x) => x.name === past && isPast(x));
+  return filled || wanted(rewriter, node, 1) !== undefined || intOf(node, "do_rotary", 0) !== 0;
 }
 
-function masksOf(emit: Emit, node: DraftNode, q: string, k: string): string[] | undefined {
+function masksOf(emit: Emit, node: Node, q: string, k: string): string[] | undefined {
   const filter = floatOf(node, "mask_filter_value", -10000);
   const masks: string[] = [];
   if (intOf(node, "unidirectional", 0)) masks.push(additive(emit, causal(emit, q, k), filter));
@@ -60,22 +60,19 @@ function projections(
   bias: string | undefined,
   sizes: readonly number[],
 ): string[] | undefined {
-  const { draft } = emit;
-  const matrix = draft.constant(weights)!;
-  const offsets = bias === undefined ? undefined : draft.constant(bias);
+  const { rewriter } = emit;
+  const matrix = rewriter.tensor(weights)!;
+  const offsets = bias === undefined ? undefined : rewriter.tensor(bias);
   if (bias !== undefined && offsets === undefined) return undefined;
   let from = 0;
   return sizes.map((size, i) => {
     const letter = "qkv"[i]!;
     const part = columns(matrix, from, size);
-    const product = emit.add("MatMul", [
-      x,
-      draft.addInitializer(`${weights}/${letter}`, part, weights),
-    ]);
+    const product = emit.add("MatMul", [x, rewriter.addInitializer(`${weights}/${letter}`, part)]);
     const rest = offsets && columns(offsets, from, size);
     from += size;
     if (rest === undefined) return product;
-    return emit.add("Add", [product, draft.addInitializer(`${bias}/${letter}`, rest, bias)]);
+    return emit.add("Add", [product, rewriter.addInitializer(`${bias}/${letter}`, rest)]);
   });
 }
 

@@ -5,22 +5,22 @@
  * ones stay. A cache of its own has to be empty.
  */
 
+import type { Node, Rewriter } from "@diopter/graph";
 import { floatOf, intOf } from "../attribute";
-import type { Draft, DraftNode } from "../draft";
 import { isPast } from "../drop-past";
 import { Emit } from "../emit";
 import { additive, attend, causal, joinHeads, microsoftMask } from "./attend";
 import { type Expansion, given, wanted } from "./expansion";
 
-export const multiHeadAttention: Expansion = (draft, node) => {
+export const multiHeadAttention: Expansion = (rewriter, node) => {
   const heads = intOf(node, "num_heads", 0);
   const [query, key, value] = node.inputs;
-  if (heads === 0 || !query || !key || !value || !pastIsEmpty(draft, node, [6, 7]))
+  if (heads === 0 || !query || !key || !value || !pastIsEmpty(rewriter, node, [6, 7]))
     return undefined;
-  if (wanted(draft, node, 3) !== undefined) return undefined;
-  const width = draft.shape(query)?.at(-1);
-  if (typeof width !== "number" || draft.shape(query)?.length !== 3) return undefined;
-  const emit = new Emit(draft, node);
+  if (wanted(rewriter, node, 3) !== undefined) return undefined;
+  const width = rewriter.shape(query)?.at(-1);
+  if (typeof width !== "number" || rewriter.shape(query)?.length !== 3) return undefined;
+  const emit = new Emit(rewriter, node);
   const bias = given(node, 3);
   const sides = [query, key, value].map((x, i) => byHead(emit, x, bias, i, width, heads));
   const [q, k, v] = sides;
@@ -43,15 +43,17 @@ export const multiHeadAttention: Expansion = (draft, node) => {
 };
 
 /** Whether the inputs of a cache are absent, or graph inputs that are taken to be empty. */
-export function pastIsEmpty(draft: Draft, node: DraftNode, places: readonly number[]): boolean {
+export function pastIsEmpty(rewriter: Rewriter, node: Node, places: readonly number[]): boolean {
   return places.every((at) => {
     const name = given(node, at);
-    return name === undefined || draft.inputs.some((input) => input.name === name && isPast(input));
+    return (
+      name === undefined || rewriter.inputs.some((input) => input.name === name && isPast(input))
+    );
   });
 }
 
 /** Keys and values as the cache would hold them keep the names of the second and third output. */
-export function present(emit: Emit, node: DraftNode, k: string, v: string): void {
+export function present(emit: Emit, node: Node, k: string, v: string): void {
   if (node.outputs[1]) emit.add("Identity", [k], {}, node.outputs[1]);
   if (node.outputs[2]) emit.add("Identity", [v], {}, node.outputs[2]);
 }
@@ -65,15 +67,15 @@ function byHead(
   width: number,
   heads: number,
 ): string | undefined {
-  const { draft } = emit;
-  const rank = draft.shape(x)?.length;
+  const { rewriter } = emit;
+  const rank = rewriter.shape(x)?.length;
   if (rank === 4 && bias === undefined) return x;
   if (rank !== 3) return undefined;
   if (bias === undefined) return emit.splitHeads(x, heads);
-  const size = draft.shape(bias)?.[0];
+  const size = rewriter.shape(bias)?.[0];
   const from = side * width;
   const to = side === 2 ? size : from + width;
   if (typeof to !== "number") return undefined;
-  const part = emit.add("Slice", [bias, draft.ints(from), draft.ints(to), draft.ints(0)]);
+  const part = emit.add("Slice", [bias, rewriter.ints(from), rewriter.ints(to), rewriter.ints(0)]);
   return emit.splitHeads(emit.add("Add", [x, part]), heads);
 }

@@ -8,13 +8,13 @@ import { floatOf, intOf, string, stringOf } from "../attribute";
 import { Emit } from "../emit";
 import { type Expansion, given } from "./expansion";
 
-export const fusedMatMul: Expansion = (draft, node) => {
-  const emit = new Emit(draft, node);
+export const fusedMatMul: Expansion = (rewriter, node) => {
+  const emit = new Emit(rewriter, node);
   const sides = node.inputs.slice(0, 2).map((x, i) => {
     const side = i === 0 ? "A" : "B";
     if (intOf(node, `transBatch${side}`, 0)) return undefined;
     if (!intOf(node, `trans${side}`, 0)) return x;
-    const rank = draft.shape(x)?.length;
+    const rank = rewriter.shape(x)?.length;
     if (rank === undefined) return undefined;
     const perm = Array.from({ length: rank }, (_, axis) => axis);
     return emit.transpose(x, ...perm.slice(0, -2), rank - 1, rank - 2);
@@ -25,15 +25,15 @@ export const fusedMatMul: Expansion = (draft, node) => {
   if (alpha === 1) emit.add("MatMul", [a, b], {}, node.outputs[0]);
   else {
     const product = emit.add("MatMul", [a, b]);
-    emit.add("Mul", [product, draft.float(alpha)], {}, node.outputs[0]);
+    emit.add("Mul", [product, rewriter.float(alpha)], {}, node.outputs[0]);
   }
   return emit.nodes;
 };
 
-export const fusedGemm: Expansion = (draft, node) => {
+export const fusedGemm: Expansion = (rewriter, node) => {
   const activation = stringOf(node, "activation", "");
   if (!/^(Relu|Tanh|Sigmoid)$/.test(activation)) return undefined;
-  const emit = new Emit(draft, node);
+  const emit = new Emit(rewriter, node);
   const { alpha, beta, transA, transB } = node.attrs;
   const attrs = Object.fromEntries(
     Object.entries({ alpha, beta, transA, transB }).flatMap(([key, value]) =>
@@ -45,8 +45,8 @@ export const fusedGemm: Expansion = (draft, node) => {
   return emit.nodes;
 };
 
-export const gemmFastGelu: Expansion = (draft, node) => {
-  const emit = new Emit(draft, node);
+export const gemmFastGelu: Expansion = (rewriter, node) => {
+  const emit = new Emit(rewriter, node);
   const [x, weight] = node.inputs as [string, string];
   const product = emit.add("MatMul", [x, weight]);
   const bias = given(node, 2);

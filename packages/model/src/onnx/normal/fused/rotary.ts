@@ -5,20 +5,20 @@
  * RotaryEmbedding-23 (llama dynamo23: cosines and sines per position are given).
  */
 
+import type { Node, Rewriter } from "@diopter/graph";
 import { int, intOf } from "../attribute";
-import type { Draft, DraftNode } from "../draft";
 import { Emit } from "../emit";
 import { type Expansion, given } from "./expansion";
 
-export const microsoftRotary: Expansion = (draft, node) => {
+export const microsoftRotary: Expansion = (rewriter, node) => {
   const [x, ids, cos, sin] = node.inputs as [string, string, string, string];
-  return expand(draft, node, x, { ids, cos, sin });
+  return expand(rewriter, node, x, { ids, cos, sin });
 };
 
-export const standardRotary: Expansion = (draft, node) => {
+export const standardRotary: Expansion = (rewriter, node) => {
   const [x, cos, sin] = node.inputs as [string, string, string];
   const ids = given(node, 3);
-  return expand(draft, node, x, { cos, sin, ...(ids !== undefined && { ids }) });
+  return expand(rewriter, node, x, { cos, sin, ...(ids !== undefined && { ids }) });
 };
 
 interface Tables {
@@ -27,13 +27,13 @@ interface Tables {
   readonly ids?: string;
 }
 
-function expand(draft: Draft, node: DraftNode, x: string, tables: Tables): DraftNode[] | undefined {
-  const rank = draft.shape(x)?.length;
+function expand(rewriter: Rewriter, node: Node, x: string, tables: Tables): Node[] | undefined {
+  const rank = rewriter.shape(x)?.length;
   if (rank !== 3 && rank !== 4) return undefined;
-  const emit = new Emit(draft, node);
+  const emit = new Emit(rewriter, node);
   const turned = rotaryTables(emit, tables, x, rank);
   if (turned === undefined) return undefined;
-  const half = draft.shape(tables.cos)?.at(-1);
+  const half = rewriter.shape(tables.cos)?.at(-1);
   if (typeof half !== "number") return undefined;
   const heads = intOf(node, "num_heads", 0);
   let split = x;
@@ -52,7 +52,7 @@ function expand(draft: Draft, node: DraftNode, x: string, tables: Tables): Draft
   if (rank === 4) rotate(emit, split, turned, style, name);
   else {
     const back = emit.transpose(rotate(emit, split, turned, style), 0, 2, 1, 3);
-    emit.add("Reshape", [back, draft.ints(0, 0, -1)], {}, name);
+    emit.add("Reshape", [back, rewriter.ints(0, 0, -1)], {}, name);
   }
   return emit.nodes;
 }
@@ -65,9 +65,9 @@ function rotaryTables(
   rank: number,
 ): readonly [string, string] | undefined {
   let places = ids;
-  if (places !== undefined && emit.draft.shape(places)?.length !== 2) {
+  if (places !== undefined && emit.rewriter.shape(places)?.length !== 2) {
     // One number: the position of the first token.
-    if (emit.draft.shape(places)?.length !== 1) return undefined;
+    if (emit.rewriter.shape(places)?.length !== 1) return undefined;
     const steps = emit.positions(x, rank === 4 ? 2 : 1);
     places = emit.unsqueeze(emit.add("Add", [steps, places]), 0);
   }
@@ -97,8 +97,8 @@ export function rotate(
   output?: string,
 ): string {
   const slice = (value: string, from: number, to: number) => {
-    const { draft } = emit;
-    return emit.add("Slice", [value, draft.ints(from), draft.ints(to), draft.ints(3)]);
+    const { rewriter } = emit;
+    return emit.add("Slice", [value, rewriter.ints(from), rewriter.ints(to), rewriter.ints(3)]);
   };
   const end = 2 ** 31 - 1;
   const partial = part > 0 ? part : undefined;
@@ -134,14 +134,14 @@ function rotateNeighbours(
   half: number,
   output: string | undefined,
 ): string {
-  const { draft } = emit;
+  const { rewriter } = emit;
   const pairs = emit.reshape(x, 0, 0, 0, half, 2);
   const side = (at: number) =>
-    emit.add("Slice", [pairs, draft.ints(at), draft.ints(at + 1), draft.ints(4)]);
+    emit.add("Slice", [pairs, rewriter.ints(at), rewriter.ints(at + 1), rewriter.ints(4)]);
   const [even, odd] = [side(0), side(1)];
   const [cos, sin] = tables.map((table) => emit.unsqueeze(table, 4)) as [string, string];
   const first = emit.add("Sub", [emit.add("Mul", [even, cos]), emit.add("Mul", [odd, sin])]);
   const second = emit.add("Add", [emit.add("Mul", [odd, cos]), emit.add("Mul", [even, sin])]);
   const joined = emit.add("Concat", [first, second], { axis: int(-1) });
-  return emit.add("Reshape", [joined, draft.ints(0, 0, 0, 2 * half)], {}, output);
+  return emit.add("Reshape", [joined, rewriter.ints(0, 0, 0, 2 * half)], {}, output);
 }

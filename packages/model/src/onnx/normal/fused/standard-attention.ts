@@ -12,11 +12,11 @@ import { pastIsEmpty, present } from "./multi-head-attention";
 
 const LOWEST = -3.4028234663852886e38;
 
-export const standardAttention: Expansion = (draft, node) => {
+export const standardAttention: Expansion = (rewriter, node) => {
   const [query, key, value] = node.inputs as [string, string, string];
-  const shapes = [query, key, value].map((x) => draft.shape(x));
+  const shapes = [query, key, value].map((x) => rewriter.shape(x));
   const flat = shapes[0]?.length === 3;
-  if (shapes.some((shape) => shape === undefined) || !pastIsEmpty(draft, node, [4, 5])) {
+  if (shapes.some((shape) => shape === undefined) || !pastIsEmpty(rewriter, node, [4, 5])) {
     return undefined;
   }
   const headsOf = (at: number, attr: string) =>
@@ -27,8 +27,8 @@ export const standardAttention: Expansion = (draft, node) => {
   if (typeof heads !== "number" || typeof groups !== "number" || typeof width !== "number") {
     return undefined;
   }
-  if (heads === 0 || groups === 0 || wanted(draft, node, 3) !== undefined) return undefined;
-  const emit = new Emit(draft, node);
+  if (heads === 0 || groups === 0 || wanted(rewriter, node, 3) !== undefined) return undefined;
+  const emit = new Emit(rewriter, node);
   const dHead = flat ? width / heads : width;
   const split = (x: string, count: number) => (flat ? emit.splitHeads(x, count) : x);
   const q = split(query, heads);
@@ -38,7 +38,7 @@ export const standardAttention: Expansion = (draft, node) => {
   if (intOf(node, "is_causal", 0)) masks.push(additive(emit, causal(emit, q, k), LOWEST));
   const mask = given(node, 3);
   if (mask !== undefined) {
-    const bool = draft.info(mask)?.dtype === "bool";
+    const bool = rewriter.known(mask)?.dtype === "bool";
     masks.push(bool ? additive(emit, mask, LOWEST) : mask);
   }
   const last = shapes[2]!.at(-1);

@@ -5,38 +5,40 @@
  * an axis, operator set 21).
  */
 
+import type { Node, Rewriter } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { intOf, nodeOf } from "../attribute";
-import type { Draft, DraftNode } from "../draft";
 import { type Codes, codesOf } from "./codes";
 
-export function dequantizeLinear(draft: Draft): void {
+export function dequantizeLinear(rewriter: Rewriter): void {
   const known = new Map<string, string>();
-  for (const node of draft.nodes()) {
-    if (node.op !== "DequantizeLinear" || !draft.has(node)) continue;
+  for (const node of rewriter.nodes()) {
+    if (node.op !== "DequantizeLinear" || !rewriter.has(node)) continue;
     const [x] = node.inputs as [string];
-    const maker = draft.maker(x);
+    const maker = rewriter.maker(x);
     const moves = maker !== undefined && /^(Gather|Transpose)$/.test(maker.op);
-    const behind = moves && perTensor(draft, node) ? maker : undefined;
-    const weight = weightOf(draft, known, node, behind?.inputs[0] ?? x);
+    const behind = moves && perTensor(rewriter, node) ? maker : undefined;
+    const weight = weightOf(rewriter, known, node, behind?.inputs[0] ?? x);
     if (weight === undefined) continue;
-    if (behind === undefined) draft.alias(node.outputs[0]!, weight);
-    else {
+    if (behind === undefined) {
+      rewriter.redirect(node.outputs[0]!, weight);
+      rewriter.replace(node, [nodeOf("Identity", [weight], node.outputs)]);
+    } else {
       const inputs = [weight, ...behind.inputs.slice(1)];
-      draft.replace(node, [nodeOf(behind.op, inputs, node.outputs, { ...behind.attrs })]);
+      rewriter.replace(node, [nodeOf(behind.op, inputs, node.outputs, { ...behind.attrs })]);
     }
   }
 }
 
-function perTensor(draft: Draft, node: DraftNode): boolean {
-  return draft.constant(node.inputs[1]!)?.data.length === 1;
+function perTensor(rewriter: Rewriter, node: Node): boolean {
+  return rewriter.tensor(node.inputs[1]!)?.data.length === 1;
 }
 
 /** The float initializer for a quantized one, made once for all nodes that read it alike. */
 function weightOf(
-  draft: Draft,
+  rewriter: Rewriter,
   known: Map<string, string>,
-  node: DraftNode,
+  node: Node,
   quantized: string,
 ): string | undefined {
   const [, scale, zero = ""] = node.inputs as [string, string, string?];
@@ -45,27 +47,27 @@ function weightOf(
   const key = [quantized, scale, zero, axis, block].join(" ");
   const found = known.get(key);
   if (found !== undefined) return found;
-  const tensor = dequantized(draft, quantized, scale, zero, axis, block);
+  const tensor = dequantized(rewriter, quantized, scale, zero, axis, block);
   if (tensor === undefined) return undefined;
-  const name = draft.addInitializer(`${quantized}/float`, tensor, quantized);
+  const name = rewriter.addInitializer(`${quantized}/float`, tensor);
   known.set(key, name);
   return name;
 }
 
 /** The numbers behind a quantized initializer; undefined where one of its parts is no constant. */
 export function dequantized(
-  draft: Draft,
+  rewriter: Rewriter,
   quantized: string,
   scale: string,
   zero: string,
   axis: number,
   block: number,
 ): TensorLike | undefined {
-  const codes = draft.isConstant(quantized)
-    ? codesOf(draft.initializers.get(quantized))
+  const codes = rewriter.isConstant(quantized)
+    ? codesOf(rewriter.initializers.get(quantized))
     : undefined;
-  const scales = draft.constant(scale);
-  const zeros = zero === "" ? undefined : codesOf(draft.initializers.get(zero));
+  const scales = rewriter.tensor(scale);
+  const zeros = zero === "" ? undefined : codesOf(rewriter.initializers.get(zero));
   if (codes === undefined || scales === undefined || (zero !== "" && zeros === undefined)) {
     return undefined;
   }
