@@ -102,7 +102,7 @@ export { inspectOnnx, type OnnxOptions } from "./onnx/from-onnx";
 export type { HookFinding, HookValue } from "./onnx/hook-findings";
 export { type InspectionRow, OnnxInspection } from "./onnx/inspection";
 export type { OnnxSource } from "./onnx/open-onnx";
-export { type Recognition, recognise } from "./onnx/recognise";
+export { type Recognition, recognize } from "./onnx/recognize";
 export { builtOnce } from "./program/built-once";
 export {
   activations,

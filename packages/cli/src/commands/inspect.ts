@@ -124,7 +124,7 @@ function onnxText(inspection: OnnxInspection): string {
         ]
       : [
           table(
-            ["not recognised as a transformer, because"],
+            ["not recognized as a transformer, because"],
             unexplained.map((reason) => [reason]),
           ),
         ]),

@@ -115,5 +115,5 @@ test("an ONNX file that is no transformer says why and fails", async () => {
   writeFileSync(path, encode(b.build([b.named("y", b.relu(b.input("x", "float32", ["n"])))])));
   const { code, out } = await diopter(["inspect", path]);
   expect(code).toBe(1);
-  expect(out).toMatch(/not recognised as a transformer, because/);
+  expect(out).toMatch(/not recognized as a transformer, because/);
 });

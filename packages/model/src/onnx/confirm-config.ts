@@ -1,4 +1,4 @@
-/** @file Holds what a file was recognised as against what `config.json` and the user say, and takes from them what a graph cannot tell. */
+/** @file Holds what a file was recognized as against what `config.json` and the user say, and takes from them what a graph cannot tell. */
 
 import { familyOf } from "../checkpoint/families";
 import { Fields } from "../checkpoint/families/fields";
@@ -24,26 +24,26 @@ const SHARED = [
 ] as const;
 
 /**
- * The recognised configuration, completed by what `config.json` says.
+ * The recognized configuration, completed by what `config.json` says.
  *
  * @throws {RangeError} naming both when the file and `config.json` disagree
  */
 export function confirmConfig(
-  recognised: ModelConfig,
+  recognized: ModelConfig,
   json: Readonly<Record<string, unknown>> | undefined,
 ): ModelConfig {
   const said = json && described(json);
-  if (!said) return recognised;
+  if (!said) return recognized;
   for (const key of SHARED) {
-    const [file, config] = [plain(recognised[key]), plain(said[key])];
+    const [file, config] = [plain(recognized[key]), plain(said[key])];
     if (file !== config)
       throw new RangeError(
         `onnx: the file has ${key} ${String(file)}, config.json says ${String(config)}`,
       );
   }
-  const nCtx = recognised.positionalEmbeddingType === "standard" ? recognised.nCtx : said.nCtx;
+  const nCtx = recognized.positionalEmbeddingType === "standard" ? recognized.nCtx : said.nCtx;
   return {
-    ...recognised,
+    ...recognized,
     family: said.family,
     nCtx,
     defaultPrependBos: said.defaultPrependBos,

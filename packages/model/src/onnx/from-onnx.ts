@@ -9,7 +9,7 @@ import { sha256 } from "../weights/hash-weights";
 import { confirmConfig, withHints } from "./confirm-config";
 import { OnnxInspection } from "./inspection";
 import { type OnnxFileOptions, type OnnxSource, openOnnx } from "./open-onnx";
-import { recognise } from "./recognise";
+import { recognize } from "./recognize";
 
 /** How an ONNX file becomes a model. */
 export interface OnnxOptions extends ModelOptions, OnnxFileOptions {
@@ -33,13 +33,13 @@ export async function loadOnnx(
   options: Partial<OnnxOptions> = {},
 ): Promise<{ checkpoint: LoadedCheckpoint; inspection: OnnxInspection }> {
   const opened = await openOnnx(source, options);
-  const recognition = recognise(opened.graph);
+  const recognition = recognize(opened.graph);
   const id = options.id ?? opened.id;
   const inspection = new OnnxInspection(id, recognition);
   const { config: found, weights } = recognition;
   if (!found || !weights) {
     throw new UnsupportedModelError(
-      `onnx: ${id}: not recognised as a transformer: ${recognition.unexplained.join("; ")}`,
+      `onnx: ${id}: not recognized as a transformer: ${recognition.unexplained.join("; ")}`,
     );
   }
   const tokenizer = (options.tokenizer as LoadedCheckpoint["tokenizer"]) ?? opened.tokenizer;
@@ -76,5 +76,5 @@ export async function inspectOnnx(
   options: OnnxFileOptions = {},
 ): Promise<OnnxInspection> {
   const { graph, id } = await openOnnx(source, options);
-  return new OnnxInspection(id, recognise(graph));
+  return new OnnxInspection(id, recognize(graph));
 }

@@ -1,13 +1,14 @@
 /** @file Which value of a file is behind each hook, in which order of axes and with which factor. */
 
+import type { ModelConfig } from "../config";
 import { hookNames } from "../hooks/names";
-import type { Found, Layer } from "./assemble";
 import type { Norm } from "./match/norm";
 import { withoutFactor } from "./match/query";
+import type { Layer, Transformer } from "./match/transformer";
 import { asVar, type Body, keyOf, type Var } from "./read/body";
 import type { Field } from "./read/field";
 import { joinCoordinates } from "./read/join";
-import type { Reading } from "./read/read-graph";
+import type { Reading } from "./read/read-values";
 
 /** A value of a file that holds an activation. */
 export interface HookValue {
@@ -39,13 +40,14 @@ interface Target {
 
 /** A finding for every hook of the model. */
 export function hookFindings(
-  found: Found,
+  found: Transformer,
+  config: ModelConfig,
   reading: Reading,
   inFile: (value: string) => boolean,
 ): HookFinding[] {
   const values = indexValues(reading, inFile);
-  const targets = new Map(targetsOf(found).map((target) => [target.hook, target]));
-  return hookNames(found.config).map((hook) => {
+  const targets = new Map(targetsOf(found, config).map((target) => [target.hook, target]));
+  return hookNames(config).map((hook) => {
     const target = targets.get(hook);
     if (!target) return { hook, values: [], reason: computedReason(hook) };
     const hits = target.body ? valuesOf(target, target.body, values) : [];
@@ -124,8 +126,10 @@ function rank({ factor, axes }: HookValue): number {
   );
 }
 
-function targetsOf(found: Found): Target[] {
-  const { embedding, layers, finalNorm, unembedding, config, logits } = found;
+function targetsOf(
+  { embedding, layers, finalNorm, unembedding, logits }: Transformer,
+  config: ModelConfig,
+): Target[] {
   const stream = streamWords(embedding.tokens.value, embedding.sum);
   const plain = (
     hook: string,

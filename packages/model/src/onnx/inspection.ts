@@ -2,7 +2,7 @@
 
 import type { ModelConfig } from "../config";
 import type { HookFinding } from "./hook-findings";
-import type { Recognition } from "./recognise";
+import type { Recognition } from "./recognize";
 
 /** One hook: the value behind it with its axes and factor, or the reason why there is none. */
 export interface InspectionRow {

@@ -37,7 +37,7 @@ type Json = Readonly<Record<string, unknown>>;
 /**
  * A tokenizer from what `tokenizer.json` and `tokenizer_config.json` hold.
  *
- * Special tokens come from the second; without it they are recognised by their customary spelling.
+ * Special tokens come from the second; without it they are recognized by their customary spelling.
  *
  * @throws {RangeError} naming the parts that the file lacks.
  *

@@ -1,7 +1,7 @@
-/** @file A transformer is recognised however its parts are written, with the same configuration and weights. */
+/** @file A transformer is recognized however its parts are written, with the same configuration and weights. */
 
 import type { Builder, Graph, Value } from "@diopter/graph";
-import { recognise } from "@diopter/model";
+import { recognize } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { describe, expect, test } from "vitest";
 import { type Forms, HEADS, numbers, transformer, WIDTH } from "./small-transformer";
@@ -9,7 +9,7 @@ import { type Forms, HEADS, numbers, transformer, WIDTH } from "./small-transfor
 const DHEAD = WIDTH / HEADS;
 
 function found(graph: Graph) {
-  const { config, weights, unexplained } = recognise(graph);
+  const { config, weights, unexplained } = recognize(graph);
   expect(unexplained).toEqual([]);
   return { config: config!, weights: weights! };
 }
@@ -26,7 +26,7 @@ function expectSame(forms: Partial<Forms>, as: Partial<Forms> = {}): void {
 }
 
 function expectRefused(forms: Partial<Forms>, reason: RegExp): void {
-  const { config, unexplained } = recognise(transformer(forms));
+  const { config, unexplained } = recognize(transformer(forms));
   expect(config).toBeUndefined();
   expect(unexplained.join()).toMatch(reason);
 }
@@ -337,4 +337,29 @@ describe("attention", () => {
     expect(found(transformer(rotation(false))).config.rotaryBase).toBe(10000);
     expectSame(rotation(false), rotation(true));
   });
+});
+
+test("a fault of Diopter's own is no verdict on the file", () => {
+  const graph = transformer();
+  const name = "words";
+  const tensor = graph.initializers.get(name) as TensorLike;
+  /** The graph whose embedding cannot be read the `last`-th time; `reads` counts. */
+  const faulty = (last: number) => {
+    const count = { reads: 0 };
+    const words = {
+      ...tensor,
+      get data() {
+        count.reads += 1;
+        if (count.reads === last) throw new RangeError("a fault");
+        return tensor.data;
+      },
+    } as TensorLike;
+    return {
+      count,
+      graph: { ...graph, initializers: new Map([...graph.initializers, [name, words]]) },
+    };
+  };
+  const sound = faulty(Number.NaN);
+  expect(recognize(sound.graph).unexplained).toEqual([]);
+  expect(() => recognize(faulty(sound.count.reads).graph)).toThrow(new RangeError("a fault"));
 });

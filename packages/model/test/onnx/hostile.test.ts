@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Builder, encode, type Graph, type Node } from "@diopter/graph";
-import { inspectOnnx, Model, recognise } from "@diopter/model";
+import { inspectOnnx, Model, recognize } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { ones, type TensorLike } from "@diopter/tensor";
 import { expect, test } from "vitest";
@@ -41,11 +41,11 @@ test("a chain of convolutions is no transformer, and the map is empty", async ()
   expect(found.unexplained.length).toBeGreaterThan(0);
   await expect(
     Model.fromOnnx(encode(b.build([b.named("y", y)])), { runtime: reference() }),
-  ).rejects.toThrow(/not recognised as a transformer/);
+  ).rejects.toThrow(/not recognized as a transformer/);
 });
 
 test("an embedding and a vocabulary matrix without blocks say that there is no block", () => {
-  const found = recognise(
+  const found = recognize(
     graphOf({
       nodes: [node("Gather", ["E", "input_ids"], ["x"]), node("MatMul", ["x", "U"], ["logits"])],
       initializers: new Map([
@@ -58,7 +58,7 @@ test("an embedding and a vocabulary matrix without blocks say that there is no b
 });
 
 test("an operation of an unknown domain is named", () => {
-  const found = recognise(
+  const found = recognize(
     graphOf({
       nodes: [node("Mystery", ["input_ids"], ["logits"], { domain: "com.example", name: "n0" })],
       opsets: { "": 18, "com.example": 1 },
@@ -100,7 +100,7 @@ test("bytes that are no ONNX, and lengths beyond the file, are refused", async (
 
 test("reshapes to impossible sizes are reasons, not crashes", () => {
   for (const target of [[-5n, 2n], [0n, -1n, -1n], [9007199254740993n]]) {
-    const found = recognise(
+    const found = recognize(
       graphOf({
         nodes: [node("Gather", ["E", "input_ids"], ["x"]), node("Reshape", ["x", "s"], ["logits"])],
         initializers: new Map<string, TensorLike>([
@@ -205,7 +205,7 @@ test("a value that is added to or multiplied by itself sixty times ends", () => 
       const from = i === 0 ? first : `y${i}`;
       return node(op, [from, from], [i === 59 ? "logits" : `y${i + 1}`]);
     });
-    const found = recognise(
+    const found = recognize(
       graphOf({
         nodes: [
           node("Gather", ["E", "input_ids"], ["x"]),

@@ -3,11 +3,12 @@
 import { type Body, hasAct, type Var, varsOf } from "../read/body";
 import { op } from "../read/simplify";
 import { productOf } from "../read/size";
+import { Refusal } from "../refusal";
 import { type Linear, matchLinear } from "./linear";
 import { additiveMask, both, condition, isFar, type Mask, NO_MASK } from "./mask";
 import { matchNorm, type Norm } from "./norm";
 import type { Constants } from "./numbers";
-import { describe, NoMatch, open, withoutFactor } from "./query";
+import { describe, open, withoutFactor } from "./query";
 import { matchRotation, type Rotation } from "./rotary";
 
 /** Queries, keys or values. */
@@ -55,7 +56,7 @@ export function matchAttention(out: Linear, constants: Constants): Attention | u
   const softmax = open(guarded(pattern), "Softmax");
   if (!softmax) return undefined;
   const [key, ...more] = mixed.over as [Var, ...Var[]];
-  if (more.length > 0) throw new NoMatch("keys along several coordinates");
+  if (more.length > 0) throw new Refusal("keys along several coordinates");
   const width = out.over.filter((w) => varsOf(v).has(w) && !varsOf(pattern).has(w));
   const allHeads = out.over.filter((w) => !width.includes(w));
   const keyHeads = allHeads.filter((w) => varsOf(v).has(w));
@@ -63,7 +64,7 @@ export function matchAttention(out: Linear, constants: Constants): Attention | u
   const scores = softmax.args[0]!;
   const peeled = peelScores(scores);
   const product = open(peeled.body, "MatMul");
-  if (!product) throw new NoMatch(`the softmax is over ${describe(peeled.body)}`);
+  if (!product) throw new Refusal(`the softmax is over ${describe(peeled.body)}`);
   const query = queryOf(scores, [...heads, key], v);
   const place = { query, key, constants: (name: string) => constants.get(name) };
   const mask = peeled.masks.reduce(
@@ -82,7 +83,7 @@ export function matchAttention(out: Linear, constants: Constants): Attention | u
   const sizes = (vars: readonly Var[]) => productOf(vars.map((w) => w.size)).value;
   const [nHeads, nKeyValueHeads, dHead] = [sizes(heads), sizes(keyHeads), sizes(width)];
   if (nHeads === undefined || nKeyValueHeads === undefined || dHead === undefined)
-    throw new NoMatch("heads of unknown number or size");
+    throw new Refusal("heads of unknown number or size");
   return {
     kind: "attn",
     x: q.linear.x,
@@ -139,11 +140,11 @@ function peelFactor(x: Body, factor: number): Peeled {
   const tanh = open(x, "Tanh");
   if (tanh) {
     const inner = peelScores(tanh.args[0]!);
-    if (inner.masks.length > 0 || inner.softCap) throw new NoMatch("a soft cap over a mask");
+    if (inner.masks.length > 0 || inner.softCap) throw new Refusal("a soft cap over a mask");
     return { ...inner, factor: inner.factor * factor, softCap: factor };
   }
   const inner = peelScores(x);
-  if (inner.softCap) throw new NoMatch("scores scaled after their soft cap");
+  if (inner.softCap) throw new Refusal("scores scaled after their soft cap");
   return { ...inner, factor: inner.factor * factor };
 }
 
@@ -169,9 +170,9 @@ function project(
   const norm = matchNorm(beforeRotation);
   const value = norm ? norm.x : beforeRotation;
   const { factor, body: bare } = withoutFactor(value);
-  if (factor !== 1) throw new NoMatch("queries or keys scaled before their norm");
+  if (factor !== 1) throw new Refusal("queries or keys scaled before their norm");
   const linear = matchLinear(bare);
-  if (!linear) throw new NoMatch(`queries, keys or values are ${describe(bare)}`);
+  if (!linear) throw new Refusal(`queries, keys or values are ${describe(bare)}`);
   return {
     linear,
     value: bare,

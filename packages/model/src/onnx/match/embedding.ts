@@ -1,9 +1,10 @@
 /** @file Rows of weights picked by tokens, positions and token types, their sum, scale and norm. */
 
 import { asVar, type Body, type Var } from "../read/body";
+import { Refusal } from "../refusal";
 import { matchNorm, type Norm } from "./norm";
 import { matchPosition, type Position } from "./position";
-import { describe, NoMatch, open, withoutFactor } from "./query";
+import { describe, open, withoutFactor } from "./query";
 
 export interface Embedding {
   readonly tokens: Table;
@@ -34,7 +35,7 @@ export function matchEmbedding(body: Body, rowsOf: (name: string) => number): Em
   for (const term of termsOf(sum)) {
     const { factor, body: value } = withoutFactor(term);
     const row = rowOf(value);
-    if (!row) throw new NoMatch(`the embedding adds ${describe(term)}`);
+    if (!row) throw new Refusal(`the embedding adds ${describe(term)}`);
     const t = positionVar(body);
     const { name, index } = row;
     const role = roleOf(index, t, name, rowsOf);
@@ -43,9 +44,9 @@ export function matchEmbedding(body: Body, rowsOf: (name: string) => number): Em
     else if (role.kind === "positions" && !positions && factor === 1)
       positions = { value, name, position: role.position };
     else if (role.kind === "types" && !types && factor === 1) types = { value, name };
-    else throw new NoMatch(`the embedding adds ${describe(term)} a second time`);
+    else throw new Refusal(`the embedding adds ${describe(term)} a second time`);
   }
-  if (!tokens) throw new NoMatch("no embedding of tokens");
+  if (!tokens) throw new Refusal("no embedding of tokens");
   return {
     tokens,
     input: tokens.input,
@@ -74,14 +75,14 @@ function roleOf(
       return { kind: "positions", position: { from: "input", offset: 0, input: index.name } };
     if (/type|segment/i.test(index.name)) return { kind: "types" };
     if (/mask/i.test(index.name))
-      throw new NoMatch(`input "${index.name}" picks rows of "${name}"`);
+      throw new Refusal(`input "${index.name}" picks rows of "${name}"`);
     return { kind: "tokens", input: index.name };
   }
   // One row for every token: the type of texts without a second part.
   if (index.k === "num" && index.value === 0 && rowsOf(name) <= 8) return { kind: "types" };
   const position = matchPosition(index, t);
   if (position) return { kind: "positions", position };
-  throw new NoMatch(`rows of "${name}" are picked by ${describe(index)}`);
+  throw new Refusal(`rows of "${name}" are picked by ${describe(index)}`);
 }
 
 /** The terms of a sum, however it was added up. */

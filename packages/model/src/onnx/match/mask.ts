@@ -3,7 +3,8 @@
 import type { Initializer } from "@diopter/graph";
 import { asAffine, asVar, type Body, type Var } from "../read/body";
 import { op } from "../read/simplify";
-import { describe, NoMatch, open, same } from "./query";
+import { Refusal } from "../refusal";
+import { describe, open, same } from "./query";
 
 /** What a mask forbids. */
 export interface Mask {
@@ -38,7 +39,7 @@ export function both(a: Mask, b: Mask): Mask {
 export function additiveMask(body: Body, place: Place): Mask {
   if (body.k === "num") {
     if (body.value === 0) return NO_MASK;
-    throw new NoMatch(`a mask adds ${body.value} everywhere`);
+    throw new Refusal(`a mask adds ${body.value} everywhere`);
   }
   if (body.k === "op") {
     const [x, y, z] = body.args as [Body, Body, Body];
@@ -60,7 +61,7 @@ export function additiveMask(body: Body, place: Place): Mask {
     }
   }
   if (body.k === "const") return constantMask(body, place, true);
-  throw new NoMatch(`a mask of ${describe(body)}`);
+  throw new Refusal(`a mask of ${describe(body)}`);
 }
 
 /** Whether a number is so negative that nothing is left after the softmax. */
@@ -72,11 +73,11 @@ export function isFar(body: Body): boolean {
 export function condition(body: Body, place: Place): Mask {
   if (body.k === "num") {
     if (body.value) return NO_MASK;
-    throw new NoMatch("a mask that hides everything");
+    throw new Refusal("a mask that hides everything");
   }
   if (body.k === "input") return padding(body, place);
   if (body.k === "const") return constantMask(body, place, false);
-  if (body.k !== "op") throw new NoMatch(`a mask of ${describe(body)}`);
+  if (body.k !== "op") throw new Refusal(`a mask of ${describe(body)}`);
   const [x, y, z] = body.args as [Body, Body, Body];
   switch (body.op) {
     case "And":
@@ -101,7 +102,7 @@ export function condition(body: Body, place: Place): Mask {
       break;
     default:
   }
-  throw new NoMatch(`a mask of ${describe(body)}`);
+  throw new Refusal(`a mask of ${describe(body)}`);
 }
 
 const OPPOSITE: Readonly<Record<string, string>> = {
@@ -138,7 +139,7 @@ function negated(body: Body, place: Place): Mask {
     }
   }
   if (body.k === "num") return condition({ k: "num", value: body.value ? 0 : 1 }, place);
-  throw new NoMatch(`a mask of what is not ${describe(body)}`);
+  throw new Refusal(`a mask of what is not ${describe(body)}`);
 }
 
 /** `1 + (-1) x`. */
@@ -181,11 +182,11 @@ function comparison(name: string, x: Body, y: Body, place: Place): Mask {
   const [q, k] = [query && gap?.terms.get(query)?.value, gap?.terms.get(key)?.value];
   const c = gap?.c.value;
   if (gap === undefined || c === undefined || gap.terms.size !== 2)
-    throw new NoMatch("a mask compares other things than positions");
+    throw new Refusal("a mask compares other things than positions");
   if (k === 1 && q === -1 && slack - c === 0) return { ...NO_MASK, causal: true };
   // q - k <= slack - c: the query sees keys up to that far back.
   if (q === 1 && k === -1 && slack - c >= 0) return { ...NO_MASK, window: slack - c + 1 };
-  throw new NoMatch(`a mask of positions that is neither causal nor a window`);
+  throw new Refusal(`a mask of positions that is neither causal nor a window`);
 }
 
 /** Keys below the number of tokens that are there: the input whose sum is that number. */
@@ -199,7 +200,7 @@ function padding(body: Body & { k: "input" }, { key }: Place): Mask {
   if (last?.k === "at" && last.terms.size === 1 && last.terms.has(key)) {
     return { ...NO_MASK, padding: true, input: body.name };
   }
-  throw new NoMatch(`a mask of input "${body.name}" that is not about keys`);
+  throw new Refusal(`a mask of input "${body.name}" that is not about keys`);
 }
 
 /** A triangle of ones, kept as a constant. */
@@ -217,7 +218,7 @@ function constantMask(
     b.terms.get(v)?.key === "1" &&
     b.c.key === "0";
   if (!tensor || !("data" in tensor) || !along(row, query) || !along(column, key))
-    throw new NoMatch(`a mask of ${describe(body)}`);
+    throw new Refusal(`a mask of ${describe(body)}`);
   const [rows, columns] = tensor.shape.slice(-2) as [number, number];
   const seen = (i: number) =>
     additive ? Number(tensor.data[i]) === 0 : Number(tensor.data[i]) !== 0;
@@ -225,13 +226,13 @@ function constantMask(
   for (let q = 0; q < rows; q++) {
     for (let k = 0; k < columns; k++) {
       if (!seen(q * columns + k)) continue;
-      if (k > q) throw new NoMatch(`weight "${body.name}" is no triangle`);
+      if (k > q) throw new Refusal(`weight "${body.name}" is no triangle`);
       window = Math.max(window, q - k + 1);
     }
   }
   for (let q = 0; q < rows; q++) {
     for (let k = Math.max(0, q - window + 1); k <= Math.min(q, columns - 1); k++) {
-      if (!seen(q * columns + k)) throw new NoMatch(`weight "${body.name}" is no triangle`);
+      if (!seen(q * columns + k)) throw new Refusal(`weight "${body.name}" is no triangle`);
     }
   }
   return { ...NO_MASK, causal: true, window: window < rows ? window : undefined };

@@ -12,7 +12,7 @@ export interface Norm {
   readonly normalized: Body;
   readonly gain: Body | undefined;
   readonly bias: Body | undefined;
-  /** The coordinates along which it normalises. */
+  /** The coordinates along which it normalizes. */
   readonly over: readonly Var[];
   /** What `x` is divided by, where the file has it as a value. */
   readonly scale?: Body | undefined;

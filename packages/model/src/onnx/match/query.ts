@@ -3,11 +3,6 @@
 import { type Anchor, type Body, exactKey, hasAct, type Var } from "../read/body";
 import { op, substitute } from "../read/simplify";
 
-/** A pattern that is not there; the message says what was found instead. */
-export class NoMatch extends Error {
-  override readonly name = "NoMatch";
-}
-
 /** A leaf of an activation, with the operands of its anchor in the coordinates of the leaf. */
 export interface Opened {
   readonly anchor: Anchor;

@@ -2,12 +2,13 @@
 
 import { type Body, keyOf } from "../read/body";
 import { op } from "../read/simplify";
+import { Refusal } from "../refusal";
 import { type Attention, matchAttention } from "./attention";
 import { matchLinear } from "./linear";
 import { type Mlp, matchMlp } from "./mlp";
 import { matchNorm, type Norm } from "./norm";
 import type { Constants } from "./numbers";
-import { describe, NoMatch, open, withoutBias } from "./query";
+import { describe, open, withoutBias } from "./query";
 
 /** What one attention or MLP adds. */
 export interface Branch {
@@ -94,11 +95,18 @@ function matchBranch(result: Body, constants: Constants): Branch | undefined {
   return { part, before: matchNorm(part.x), after, result, written };
 }
 
-/** Whether `part` reads `stream` itself, or its norm, or neither. */
+/** Whether a branch reads `stream` itself, or its norm, or neither. */
+export function readsOf({ part, before }: Branch, stream: Body): "stream" | "norm" | undefined {
+  if (keyOf(part.x) === keyOf(stream)) return "stream";
+  return before && keyOf(before.x) === keyOf(stream) ? "norm" : undefined;
+}
+
+/** What a branch reads of `stream`; throws a Refusal where it reads something else. */
 export function reads(branch: Branch, stream: Body): "stream" | "norm" {
-  if (keyOf(branch.part.x) === keyOf(stream)) return "stream";
-  if (branch.before && keyOf(branch.before.x) === keyOf(stream)) return "norm";
-  throw new NoMatch(
-    `${branch.part.kind === "attn" ? "an attention" : "an MLP"} reads ${describe(branch.part.x)}, which is not the residual stream`,
+  const found = readsOf(branch, stream);
+  if (found) return found;
+  const { kind, x } = branch.part;
+  throw new Refusal(
+    `${kind === "attn" ? "an attention" : "an MLP"} reads ${describe(x)}, which is not the residual stream`,
   );
 }

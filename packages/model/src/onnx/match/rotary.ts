@@ -5,9 +5,10 @@
 
 import { type Body, hasAct, num, type Var, varsOf } from "../read/body";
 import { substitute } from "../read/simplify";
+import { Refusal } from "../refusal";
 import type { Constants } from "./numbers";
 import { matchPosition, type Position } from "./position";
-import { describe, NoMatch, near, same, withoutFactor } from "./query";
+import { describe, near, same, withoutFactor } from "./query";
 
 export interface Rotation {
   /** Radians per position of each pair. */
@@ -55,7 +56,7 @@ export function matchRotation(
       terms.length === 1 && !terms[0]!.wave
         ? terms[0]
         : terms.find(({ wave }) => wave?.kind === "cos");
-    if (!own) throw new NoMatch(`component ${i} of the rotation is ${describe(elements[i]!)}`);
+    if (!own) throw new Refusal(`component ${i} of the rotation is ${describe(elements[i]!)}`);
     return own.part;
   });
   let dim = parsed.length;
@@ -65,7 +66,7 @@ export function matchRotation(
     const other = terms.find(({ wave }) => wave?.kind === "sin");
     const cos = terms.find(({ wave }) => wave?.kind === "cos");
     if (terms.length !== 2 || !other || !cos || cos.sign !== 1)
-      throw new NoMatch(`component ${i} is rotated in a way that Diopter does not know`);
+      throw new Refusal(`component ${i} is rotated in a way that Diopter does not know`);
     const read = cos.wave!.table ? readTables(cos.wave!, other.wave!, constants) : undefined;
     const solved = read
       ? {
@@ -75,7 +76,7 @@ export function matchRotation(
       : { other, cos };
     return { j: sources.findIndex((source) => same(source, other.part)), ...solved };
   });
-  if (dim === 0) throw new NoMatch("parts side by side that are no rotation");
+  if (dim === 0) throw new Refusal("parts side by side that are no rotation");
   const adjacent = partners[0]!.j === 1 && dim > 2;
   const frequencies: number[] = [];
   const first = partners[0]!.cos.wave!;
@@ -83,19 +84,19 @@ export function matchRotation(
     const leads = adjacent ? i % 2 === 0 : i < half;
     const partner = adjacent ? (leads ? i + 1 : i - 1) : leads ? i + half : i - half;
     if (j !== partner || other.sign !== (leads ? -1 : 1))
-      throw new NoMatch(`component ${i} turns with component ${j}`);
+      throw new Refusal(`component ${i} turns with component ${j}`);
     const pair = adjacent ? Math.floor(i / 2) : i % half;
     const [c, s] = [cos.wave!, other.wave!];
     frequencies[pair] ??= c.frequency;
     if (!near(c.frequency, frequencies[pair], 1e-5) || !near(s.frequency, c.frequency, 1e-5))
-      throw new NoMatch("cosine and sine turn at different speeds");
+      throw new Refusal("cosine and sine turn at different speeds");
     if (!near(c.magnitude, first.magnitude, 1e-6) || !near(s.magnitude, first.magnitude, 1e-6))
-      throw new NoMatch("cosine and sine have different factors");
+      throw new Refusal("cosine and sine have different factors");
   });
   const position = first.position;
   return {
     rotation: { frequencies, dim, adjacent, position, magnitude: first.magnitude },
-    source: generalise(body, over, sources),
+    source: generalize(body, over, sources),
   };
 }
 
@@ -114,7 +115,7 @@ export function elementsAlong(body: Body, over: readonly Var[]): Body[] {
   const [v, ...rest] = over;
   if (!v) return [body];
   const count = v.size.value;
-  if (count === undefined) throw new NoMatch("heads of unknown size");
+  if (count === undefined) throw new Refusal("heads of unknown size");
   return Array.from({ length: count }, (_, i) =>
     elementsAlong(substitute(body, new Map([[v, num(i)]])), rest),
   ).flat();
@@ -227,7 +228,7 @@ function readTables(
     sin.table && constants.tensor(sin.table.name),
   ];
   if (!c || !s || !cos.table || !sin.table)
-    throw new NoMatch("only one of cosine and sine is a table");
+    throw new Refusal("only one of cosine and sine is a table");
   const [rows, width] = c.shape.slice(-2) as [number, number];
   const at = (table: typeof c, p: number, column: number) => Number(table.data[p * width + column]);
   const [i, j] = [cos.table.column, sin.table.column];
@@ -242,13 +243,13 @@ function readTables(
       Math.abs(at(s, p, j) - scale * Math.sin(p * frequency)),
     );
     if (off > tolerance)
-      throw new NoMatch(`row ${p} of "${cos.table.name}" is no rotation by a multiple of row 1`);
+      throw new Refusal(`row ${p} of "${cos.table.name}" is no rotation by a multiple of row 1`);
   }
   return { frequency, magnitude: scale * cos.magnitude };
 }
 
 /** One body for all components, from those at each. */
-function generalise(body: Body, over: readonly Var[], sources: readonly Body[]): Body {
+function generalize(body: Body, over: readonly Var[], sources: readonly Body[]): Body {
   for (const candidate of candidates(body)) {
     if (
       over.some((v) => varsOf(candidate).has(v)) &&

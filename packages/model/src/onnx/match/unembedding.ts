@@ -2,10 +2,11 @@
 
 import type { ActivationFunction } from "../../config";
 import type { Body } from "../read/body";
+import { Refusal } from "../refusal";
 import { matchActivation } from "./activation";
 import { type Linear, matchLinear } from "./linear";
 import { matchNorm, type Norm } from "./norm";
-import { describe, NoMatch, open, withoutFactor } from "./query";
+import { describe, open, withoutFactor } from "./query";
 
 export interface Unembedding {
   readonly linear: Linear;
@@ -29,13 +30,13 @@ export function matchUnembedding(logits: Body): Unembedding {
   if (tanh) {
     scaled = withoutFactor(tanh.args[0]!);
     if (Math.abs(scaled.factor * outer.factor - 1) > 1e-5)
-      throw new NoMatch("logits pass a Tanh that is no soft cap");
+      throw new Refusal("logits pass a Tanh that is no soft cap");
     softCap = outer.factor;
     scaled = { factor: 1, body: scaled.body };
   }
   const linear = matchLinear(scaled.body);
   if (!linear)
-    throw new NoMatch(`logits are ${describe(scaled.body)}, no product with a vocabulary matrix`);
+    throw new Refusal(`logits are ${describe(scaled.body)}, no product with a vocabulary matrix`);
   const head = matchHead(linear.x);
   return {
     linear,

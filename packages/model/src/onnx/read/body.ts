@@ -38,7 +38,7 @@ export interface Anchor {
   readonly axes: readonly Var[];
   /** Operands in terms of `axes` and of the coordinate that is summed over. */
   readonly args: readonly Body[];
-  /** The coordinates that are summed, or along which the operation normalises. */
+  /** The coordinates that are summed, or along which the operation normalizes. */
   readonly over: readonly Var[];
   readonly attrs: Readonly<Record<string, unknown>>;
   /** No activation is behind it: masks, positions, rotations. */

@@ -1,7 +1,8 @@
 /** @file Reads operations that work element by element. */
 
+import { Refusal } from "../refusal";
 import { type Body, hasAct, num } from "./body";
-import { align, type Field, LayoutError } from "./field";
+import { align, type Field } from "./field";
 import { asField, fieldOf, type Meaning, type Nums, nums } from "./meaning";
 import type { Scope } from "./scope";
 import { op } from "./simplify";
@@ -93,7 +94,7 @@ export function unary(s: Scope, name: string): Meaning {
   if (meaning.kind === "nums") {
     const items = meaning.items.map((item) => {
       const body = item.value === undefined ? undefined : op(name, [num(item.value)]);
-      if (body?.k !== "num") throw new LayoutError("a function of a size");
+      if (body?.k !== "num") throw new Refusal("a function of a size");
       return Size.of(body.value);
     });
     return nums(items, meaning.shape, meaning.int && name !== "Sqrt");
@@ -139,7 +140,7 @@ function onNums(a: Nums, b: Nums, f: (x: Size, y: Size) => Size, int: boolean): 
   const item = (m: Nums, i: number) => m.items[m.items.length === 1 ? 0 : i];
   const items = Array.from({ length: count }, (_, i) => {
     const [x, y] = [item(a, i), item(b, i)];
-    if (!x || !y) throw new LayoutError("numbers of different lengths meet");
+    if (!x || !y) throw new Refusal("numbers of different lengths meet");
     return f(x, y);
   });
   const longer =
@@ -179,7 +180,7 @@ function sizeOp(name: string, x: Size, y: Size, int: boolean): Size {
     if (name === "Max") return larger ? x : y;
     if (name === "Min") return larger ? y : x;
   }
-  throw new LayoutError(`${name} of ${x.key} and ${y.key} depends on the run`);
+  throw new Refusal(`${name} of ${x.key} and ${y.key} depends on the run`);
 }
 
 /** The largest or smallest of several. */

@@ -1,5 +1,6 @@
 /** @file A tensor as a function of its coordinates, and the layout operations on it. */
 
+import { Refusal } from "../refusal";
 import { affine, at, type Body, freshVar, num, type Var } from "./body";
 import { joinCoordinates } from "./join";
 import { op, substitute } from "./simplify";
@@ -9,11 +10,6 @@ import { ONE, productOf, Size } from "./size";
 export interface Field {
   readonly dims: readonly (readonly Var[])[];
   readonly body: Body;
-}
-
-/** A layout operation that Diopter cannot follow. */
-export class LayoutError extends Error {
-  override readonly name = "LayoutError";
 }
 
 export function sizeOfDim(dim: readonly Var[]): Size {
@@ -63,7 +59,7 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
   const unknown = sizes.findIndex((size) => size.key === "-1");
   if (unknown >= 0) {
     const rest = total.over(productOf(sizes.filter((_, i) => i !== unknown)));
-    if (!rest) throw new LayoutError("cannot tell a dimension of the reshape");
+    if (!rest) throw new Refusal("cannot tell a dimension of the reshape");
     sizes[unknown] = rest;
   }
   const queue = field.dims.flat();
@@ -74,7 +70,7 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
     while (need.key !== "1") {
       const v = queue.shift();
       if (!v)
-        throw new LayoutError(
+        throw new Refusal(
           `reshape to [${sizes.map((s) => s.key)}] from [${field.dims.map((d) => sizeOfDim(d).key)}]`,
         );
       const rest = need.over(v.size);
@@ -84,7 +80,7 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
         continue;
       }
       const inner = v.size.over(need);
-      if (!inner) throw new LayoutError(`reshape cuts a dimension of ${v.size.key} by ${need.key}`);
+      if (!inner) throw new Refusal(`reshape cuts a dimension of ${v.size.key} by ${need.key}`);
       const [o, i] = splitVar(v, need, inner, by);
       // What was split may itself stand for another coordinate by now.
       expressed(by, v);
@@ -94,7 +90,7 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
     }
     return dim;
   });
-  if (queue.length > 0) throw new LayoutError("reshape loses elements");
+  if (queue.length > 0) throw new Refusal("reshape loses elements");
   return rejoined({ dims, body: substitute(field.body, by) });
 }
 
@@ -118,7 +114,7 @@ export function transpose(field: Field, perm: readonly number[]): Field {
 export function joined(field: Field, axis: number): Field {
   const dim = field.dims[axis]!;
   if (dim.length < 2) return field;
-  throw new LayoutError("a part of a dimension that is made of several");
+  throw new Refusal("a part of a dimension that is made of several");
 }
 
 /** What `index` picks along an axis, in the place of that dimension. */
@@ -141,17 +137,16 @@ export function coordinatesOf(dim: readonly Var[], index: Body): Map<Var, Body> 
   if (dim.length === 0) return new Map();
   if (dim.length === 1) return new Map([[dim[0]!, index]]);
   if (index.k !== "at" || index.c.key !== "0")
-    throw new LayoutError("an index into several joined dimensions");
+    throw new Refusal("an index into several joined dimensions");
   const by = new Map<Var, Body>();
   let stride = ONE;
   for (const v of [...dim].reverse()) {
     const found = [...index.terms].find(([w, n]) => n.equals(stride) && w.size.equals(v.size));
-    if (!found) throw new LayoutError("an index into several joined dimensions");
+    if (!found) throw new Refusal("an index into several joined dimensions");
     by.set(v, at(found[0]));
     stride = stride.times(v.size);
   }
-  if (by.size !== index.terms.size)
-    throw new LayoutError("an index into several joined dimensions");
+  if (by.size !== index.terms.size) throw new Refusal("an index into several joined dimensions");
   return by;
 }
 
@@ -198,7 +193,7 @@ export function concat(fields: readonly Field[], axis: number): Field {
   const v = freshVar(total);
   const cases = [first, ...others].map((piece) => {
     const count = sizeOfDim(piece.dims[axis]!).value;
-    if (count === undefined) throw new LayoutError("parts of unknown size side by side");
+    if (count === undefined) throw new Refusal("parts of unknown size side by side");
     let { body } = joined(piece, axis);
     if (piece !== first) {
       const aligned = align(
@@ -252,12 +247,11 @@ export function unify(
       continue;
     }
     const [rest, other] = [a.size.over(b.size), b.size.over(a.size)];
-    if (!rest && !other)
-      throw new LayoutError(`dimensions of ${a.size.key} and ${b.size.key} meet`);
+    if (!rest && !other) throw new Refusal(`dimensions of ${a.size.key} and ${b.size.key} meet`);
     xs.unshift(...(rest ? renamed(splitVar(a, b.size, rest, byX), byX, a) : [a]));
     ys.unshift(...(other ? renamed(splitVar(b, a.size, other, byY), byY, b) : [b]));
   }
-  if (xs.length + ys.length > 0) throw new LayoutError("dimensions of different sizes meet");
+  if (xs.length + ys.length > 0) throw new Refusal("dimensions of different sizes meet");
   return dim;
 }
 

@@ -1,5 +1,6 @@
 /** @file Reads operations that move elements without changing them. */
 
+import { Refusal } from "../refusal";
 import { at, type Body, freshVar, num, type Var } from "./body";
 import {
   concat,
@@ -7,7 +8,6 @@ import {
   type Field,
   fresh,
   freshDims,
-  LayoutError,
   pickAlong,
   reshape,
   sizeOfDim,
@@ -37,7 +37,7 @@ export function gather(s: Scope): Meaning {
   if (data.kind === "nums" && index.kind === "nums") {
     const items = index.items.map((i) => {
       const picked = i.value === undefined ? undefined : data.items.at(i.value);
-      if (!picked) throw new LayoutError("a number that is not there");
+      if (!picked) throw new Refusal("a number that is not there");
       return picked;
     });
     return nums(items, index.shape, data.int);
@@ -47,7 +47,7 @@ export function gather(s: Scope): Meaning {
   let { dims, body } = fresh(fieldOf(index));
   if (body.k === "num" && body.value < 0) {
     const size = sizeOfDim(table.dims[axis]!).value;
-    if (size === undefined) throw new LayoutError("an index from the end of an unknown size");
+    if (size === undefined) throw new Refusal("an index from the end of an unknown size");
     body = num(body.value + size);
   }
   const found = pickAlong(table, axis, body, dims);
@@ -57,10 +57,10 @@ export function gather(s: Scope): Meaning {
 export function gatherND(s: Scope): Meaning {
   const data = fresh(s.field(0));
   const index = fresh(s.field(1));
-  if (s.int("batch_dims", 0) !== 0) throw new LayoutError("GatherND with batch dimensions");
+  if (s.int("batch_dims", 0) !== 0) throw new Refusal("GatherND with batch dimensions");
   const last = index.dims.at(-1)!;
   const depth = sizeOfDim(last).value;
-  if (depth === undefined || last.length > 1) throw new LayoutError("GatherND of unknown depth");
+  if (depth === undefined || last.length > 1) throw new Refusal("GatherND of unknown depth");
   let { body } = data;
   for (let i = 0; i < depth; i++) {
     const [v] = last;
@@ -169,7 +169,7 @@ export function sliceOp(s: Scope): Meaning {
   if (meaning.kind === "nums") {
     const [a, b, step] = [starts[0]!.value, ends[0]!.value, steps[0]!];
     if (a === undefined || b === undefined || step < 1)
-      throw new LayoutError("a slice of numbers that depends on the run");
+      throw new Refusal("a slice of numbers that depends on the run");
     const items = meaning.items.slice(a, b).filter((_, i) => i % step === 0);
     return nums(items, [items.length], meaning.int);
   }
@@ -188,7 +188,7 @@ function bound(given: Size, size: Size): Size {
   const n = given.value;
   if (n === undefined) return given;
   if (n < 0) {
-    if (n < -1e9) throw new LayoutError("a slice backwards");
+    if (n < -1e9) throw new Refusal("a slice backwards");
     return size.plus(given);
   }
   if (n > 2 ** 31 - 2) return size;
@@ -197,7 +197,7 @@ function bound(given: Size, size: Size): Size {
 
 function counted(length: Size, step: number): Size {
   if (step === 1) return length;
-  if (length.value === undefined || step < 1) throw new LayoutError("a slice with steps");
+  if (length.value === undefined || step < 1) throw new Refusal("a slice with steps");
   return Size.of(Math.ceil(length.value / step));
 }
 
@@ -211,7 +211,7 @@ export function split(s: Scope): Meaning[] {
     s.ints(1, "split")?.map((n) => Size.of(n)) ?? Array.from({ length: parts }, () => even);
   let from = Size.of(0);
   return sizes.map((count) => {
-    if (!count) throw new LayoutError("parts of a size that does not divide");
+    if (!count) throw new Refusal("parts of a size that does not divide");
     const part = slice(x, axis, from, count, 1);
     from = from.plus(count);
     return asField(part);
@@ -229,7 +229,7 @@ export function expand(s: Scope): Meaning {
     const asked = target.dims[i - (rank - sizes.length)] ?? [];
     if (own.length === 0) return asked;
     if (asked.length > 0 && !sizeOfDim(own).equals(sizeOfDim(asked)))
-      throw new LayoutError("expand to another size");
+      throw new Refusal("expand to another size");
     return own;
   });
   return asField({ dims, body: x.body });
@@ -237,7 +237,7 @@ export function expand(s: Scope): Meaning {
 
 export function range(s: Scope): Meaning {
   const [start, limit, delta] = [0, 1, 2].map((i) => s.nums(i).items[0]!) as [Size, Size, Size];
-  if (delta.key !== "1") throw new LayoutError("a range with steps");
+  if (delta.key !== "1") throw new Refusal("a range with steps");
   const count = limit.minus(start);
   if (count.key === "1") return nums([start], [1], true);
   const v = freshVar(count);
@@ -269,7 +269,7 @@ export function trilu(s: Scope): Meaning {
   const diagonal = s.has(1) ? s.ints(1)![0]! : 0;
   const [rows, columns] = x.dims.slice(-2) as [Var[], Var[]];
   const at0 = (dim: readonly Var[]): Body => {
-    if (dim.length > 1) throw new LayoutError("a triangle over joined dimensions");
+    if (dim.length > 1) throw new Refusal("a triangle over joined dimensions");
     return dim[0] ? at(dim[0]) : num(0);
   };
   const edge = op("Add", [at0(rows), num(diagonal)]);

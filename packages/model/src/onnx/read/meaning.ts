@@ -2,8 +2,9 @@
 
 import type { Initializer } from "@diopter/graph";
 import { cast } from "@diopter/tensor";
+import { Refusal } from "../refusal";
 import { at, type Body, freshVar, num } from "./body";
-import { type Field, freshDims, LayoutError } from "./field";
+import { type Field, freshDims } from "./field";
 import { rotationTable } from "./rotation-table";
 import { Size } from "./size";
 
@@ -37,12 +38,12 @@ export function asField(field: Field): FieldMeaning {
 /** Any known meaning as a field. */
 export function fieldOf(meaning: Meaning): Field {
   if (meaning.kind === "field") return meaning;
-  if (meaning.kind === "unknown") throw new LayoutError(meaning.reason);
+  if (meaning.kind === "unknown") throw new Refusal(meaning.reason);
   const { items, shape } = meaning;
   const bodies = items.map(bodyOf);
   if (items.length === 1) return { dims: shape.map(() => []), body: bodies[0]! };
   const long = shape.filter((n) => n !== 1);
-  if (long.length !== 1) throw new LayoutError(`numbers of shape [${shape}] as a tensor`);
+  if (long.length !== 1) throw new Refusal(`numbers of shape [${shape}] as a tensor`);
   const v = freshVar(Size.of(items.length));
   const values = items.map((item) => item.value);
   const counts = values.every((value, i) => value === i);

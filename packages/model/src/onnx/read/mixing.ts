@@ -1,8 +1,9 @@
 /** @file Reads operations that mix elements: products, norms, softmax, reductions. */
 
+import { Refusal } from "../refusal";
 import { asVar, type Body, hasAct, num, type Var } from "./body";
 import { combine } from "./elementwise";
-import { align, type Field, fresh, LayoutError, transpose, unify } from "./field";
+import { align, type Field, fresh, transpose, unify } from "./field";
 import { asField, type Meaning } from "./meaning";
 import type { Scope } from "./scope";
 import { op, substitute } from "./simplify";
@@ -61,8 +62,7 @@ export function layerNorm(s: Scope, kind: "LayerNorm" | "RMSNorm"): Meaning {
 export function softmax(s: Scope): Meaning {
   const x = s.field(0);
   const axis = s.axis(x.dims.length, (s.graph.opsets[""] ?? 13) < 13 ? 1 : -1);
-  if (axis !== x.dims.length - 1)
-    throw new LayoutError("softmax along an axis that is not the last");
+  if (axis !== x.dims.length - 1) throw new Refusal("softmax along an axis that is not the last");
   return asField(s.anchor("Softmax", x.dims, [x.body], x.dims[axis]!));
 }
 

@@ -1,8 +1,9 @@
 /** @file What the reading of one node is given: its operands, its attributes, and where anchors are made. */
 
 import type { Graph, Node } from "@diopter/graph";
+import { Refusal } from "../refusal";
 import { type Anchor, at, type Body, hasAct, keyOf, type Var } from "./body";
-import { type Field, LayoutError } from "./field";
+import type { Field } from "./field";
 import { fieldOf, type Meaning, type Nums } from "./meaning";
 import type { Size } from "./size";
 
@@ -25,7 +26,7 @@ export class Scope {
   input(i: number): Meaning {
     const name = this.node.inputs[i];
     const meaning = name ? this.meanings.get(name) : undefined;
-    if (!meaning) throw new LayoutError(`no input ${i}`);
+    if (!meaning) throw new Refusal(`no input ${i}`);
     return meaning;
   }
 
@@ -36,7 +37,7 @@ export class Scope {
   nums(i: number): Nums {
     const meaning = this.input(i);
     if (meaning.kind === "nums") return meaning;
-    throw new LayoutError(`input ${i} is not known before the run`);
+    throw new Refusal(`input ${i} is not known before the run`);
   }
 
   /** Whole numbers that are known, given as an input or (in older files) as an attribute. */
@@ -44,7 +45,7 @@ export class Scope {
     if (attribute && this.node.attrs[attribute]) return this.intsAttr(attribute);
     if (!this.has(i)) return undefined;
     return this.nums(i).items.map((item) => {
-      if (item.value === undefined) throw new LayoutError(`input ${i} is not a number`);
+      if (item.value === undefined) throw new Refusal(`input ${i} is not a number`);
       return item.value;
     });
   }

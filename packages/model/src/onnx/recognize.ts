@@ -1,17 +1,18 @@
-/** @file Recognises the transformer in a graph: its configuration, its weights, and the value behind each hook. */
+/** @file Recognizes the transformer in a graph: its configuration, its weights, and the value behind each hook. */
 
 import type { Graph, Initializer, Node } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config";
-import { assemble } from "./assemble";
+import { configurationOf } from "./configuration";
 import { type HookFinding, hookFindings } from "./hook-findings";
 import { Constants } from "./match/numbers";
-import { NoMatch } from "./match/query";
+import { matchTransformer } from "./match/transformer";
 import { normalForm } from "./normal/normal-form";
-import { LayoutError } from "./read/field";
-import { constantOf, type Reading, readGraph } from "./read/read-graph";
+import { constantOf, type Reading, readValues } from "./read/read-values";
+import { Refusal } from "./refusal";
+import { weightsOf } from "./weights";
 
-/** What was recognised in a graph. */
+/** What was recognized in a graph. */
 export interface Recognition {
   /** Absent when something could not be accounted for. */
   readonly config?: ModelConfig;
@@ -23,12 +24,12 @@ export interface Recognition {
 }
 
 /**
- * Recognises a transformer by structure: no numbers are compared but those that configurations hold.
+ * Recognizes a transformer by structure: no numbers are compared but those that configurations hold.
  *
  * Every operation between tokens and logits must be one that the canonical transformer has; otherwise there is no
  * configuration, and `unexplained` says what is in the way.
  */
-export function recognise(graph: Graph): Recognition {
+export function recognize(graph: Graph): Recognition {
   const asIs = attempt(graph, () => true);
   if (asIs.config) return asIs;
   // Cached decoders in an If, fused and quantized operations are taken apart first.
@@ -52,23 +53,22 @@ function namesIn({ nodes }: Graph, names: Set<string> = new Set()): Set<string> 
 function attempt(graph: Graph, inFile: (value: string) => boolean): Recognition {
   const logits = logitsOf(graph);
   if (!logits) return { hooks: [], unexplained: ["the graph has no output"] };
-  const reading = readGraph(graph);
+  const reading = readValues(graph);
   const meaning = reading.meanings.get(logits);
   if (meaning?.kind !== "field") {
     const reason = meaning?.kind === "unknown" ? meaning.reason : "it does not depend on any input";
     return { hooks: [], unexplained: [`output "${logits}": ${reason}`] };
   }
   try {
-    const found = assemble(meaning.body, new Constants(constantsOf(reading)));
-    const hooks = hookFindings(found, reading, inFile);
-    return { config: found.config, weights: found.weights, hooks, unexplained: [] };
+    const constants = new Constants(constantsOf(reading));
+    const found = matchTransformer(meaning.body, constants);
+    const plain = configurationOf(found, constants);
+    const { weights, quantized } = weightsOf(plain, found, constants);
+    const config = quantized.length > 0 ? { ...plain, dynamicQuantization: quantized } : plain;
+    const hooks = hookFindings(found, config, reading, inFile);
+    return { config, weights, hooks, unexplained: [] };
   } catch (error) {
-    if (
-      !(error instanceof NoMatch) &&
-      !(error instanceof LayoutError) &&
-      !(error instanceof RangeError)
-    )
-      throw error;
+    if (!(error instanceof Refusal)) throw error;
     return { hooks: [], unexplained: [error.message] };
   }
 }

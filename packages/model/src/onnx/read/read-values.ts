@@ -1,9 +1,10 @@
 /** @file Reads a graph from its inputs to its outputs: what every value is in terms of weights, tokens and positions. */
 
 import type { Graph, Initializer, Node } from "@diopter/graph";
+import { Refusal } from "../refusal";
 import { at, num, partsOf } from "./body";
 import { BINARY, binary, extreme, UNARY, unary, whereOp } from "./elementwise";
-import { freshDims, LayoutError } from "./field";
+import { freshDims } from "./field";
 import * as layout from "./layout";
 import { asField, initializerMeaning, type Meaning } from "./meaning";
 import * as mixing from "./mixing";
@@ -75,7 +76,7 @@ export interface Reading {
 }
 
 /** Reads `graph`; what cannot be followed is `unknown` with the first reason. */
-export function readGraph(graph: Graph): Reading {
+export function readValues(graph: Graph): Reading {
   const s = new Scope(graph);
   for (const [name, tensor] of graph.initializers)
     s.meanings.set(name, initializerMeaning(name, tensor));
@@ -108,7 +109,7 @@ function readNode(s: Scope, node: Node): readonly Meaning[] {
         ? READERS[node.op]
         : undefined;
     if (!reader)
-      throw new LayoutError(
+      throw new Refusal(
         `${node.domain ? `${node.domain}.` : ""}${node.op} is no operation of a transformer that Diopter knows`,
       );
     const result = reader(s);
@@ -116,14 +117,14 @@ function readNode(s: Scope, node: Node): readonly Meaning[] {
       ? (result as readonly Meaning[])
       : [result as Meaning]) {
       if (meaning.kind === "field" && partsOf(meaning.body) > MOST_PARTS) {
-        throw new LayoutError(
+        throw new Refusal(
           `an expression of more than ${MOST_PARTS} parts, which no transformer needs`,
         );
       }
     }
     return Array.isArray(result) ? result : [result as Meaning];
   } catch (error) {
-    if (!(error instanceof LayoutError)) throw error;
+    if (!(error instanceof Refusal)) throw error;
     return node.outputs.map(() => ({ kind: "unknown", reason: `${s.label}: ${error.message}` }));
   }
 }
