@@ -6,7 +6,6 @@ import {
   Circuit,
   EdgeGraph,
   evaluate,
-  ioiHeads,
   mean,
   patch,
   patchSweeps,
@@ -14,11 +13,12 @@ import {
   resample,
   robustness,
   shapeOf,
-  type Task,
 } from "@diopter/circuits";
+import type { Task } from "@diopter/circuits/tasks";
 import { logitDifference, type Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
 import { AcdcRuns } from "../packages/circuits/src/discover/acdc/runs";
+import { ioiHeads } from "../packages/circuits/src/known/ioi";
 import { replacementsFor } from "../packages/circuits/src/run/replacements/replacements";
 import { constantsOf, runCompiled, runDense } from "../packages/circuits/src/run/run-batch";
 import { gpt2Small, randomPrompts } from "./gpt2-small";

@@ -1,10 +1,11 @@
-import { attributeEdges, evaluate, mean, robustness, worldTasks } from "@diopter/circuits";
+import { attributeEdges, evaluate, mean, robustness } from "@diopter/circuits";
+import { ioi, ioiTemplates } from "@diopter/circuits/tasks";
 import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
-import { sentences, world, worldCausal } from "@diopter/tiny-models";
+import { worldCausal } from "@diopter/tiny-models";
 
 const model = await Model.load(await worldCausal(), { runtime: node() });
-const task = worldTasks({ world, sentences }, model.tokenizer!).ioi({ n: 40, seed: 0, groups: { template: "0" } });
+const task = ioi(model, { n: 40, templates: ioiTemplates.slice(0, 1) });
 
 const scores = await attributeEdges(model, task, { method: "eap-ig-inputs", steps: 5 });
 export const { circuit, dropped } = scores.top(150).pruned(); // plain data: circuit.toJSON()

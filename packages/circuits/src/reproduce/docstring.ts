@@ -79,7 +79,7 @@ export async function reproduceDocstring(
 ): Promise<DocstringReproduction> {
   const { tokenizer = model.tokenizer, n = 50, seed, signal, onProgress } = options;
   if (!tokenizer) throw new RangeError(`reproduce: ${model.id} has no tokenizer`);
-  const task = docstring({ tokenizer, n, seed });
+  const task = docstring({ tokenizer }, { n, seed });
   const prefix = sharedPrefix(task, corruption);
   const onPart = partCounter(1, onProgress);
   const cells = await runPaperCells(model, [task], docstringCells(prefix), {

@@ -173,7 +173,7 @@ function promptsOf(
   if (!tokenizer) throw new RangeError(`reproduce: ${model.id} has no tokenizer`);
   const groups = 2 * (templates?.length ?? 15);
   const n = perGroup * groups;
-  const task = ioi({ tokenizer, n, seed, prependBos: false, ...(templates && { templates }) });
+  const task = ioi({ tokenizer }, { n, seed, prependBos: false, ...(templates && { templates }) });
   return partsOf(task, ["template", "order"]);
 }
 

@@ -64,7 +64,7 @@ const paperCorrect: Readonly<Record<string, number>> = {
  * The task is one that `sports` makes from players that the model knows, or a file of prompts. Throws `RangeError`
  * unless the model has the circuit's shape, 32 layers of 32 heads.
  *
- * @example await reproduceSports(model, sports({ tokenizer: model.tokenizer!, players, prependBos: false }));
+ * @example await reproduceSports(model, sports({ tokenizer: model.tokenizer! }, { players, prependBos: false }));
  */
 export async function reproduceSports(
   model: Model,

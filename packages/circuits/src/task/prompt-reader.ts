@@ -65,7 +65,7 @@ export class PromptReader {
   #prefixOf(isText: boolean): readonly number[] {
     const { prependBos } = this.#options;
     if (!isText && prependBos !== true) return [];
-    return promptPrefix(this.#who, { tokenizer: this.#needed(), prependBos });
+    return promptPrefix(this.#who, this.#needed(), prependBos);
   }
 
   #needed(): TaskTokenizer {

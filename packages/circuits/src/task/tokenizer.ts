@@ -10,17 +10,23 @@ export interface TaskTokenizer {
   readonly unk?: number | undefined;
 }
 
-/** What every function that makes prompts from text takes. */
-export interface TokenizingOptions {
-  readonly tokenizer: TaskTokenizer;
-  /** Begin every prompt with the beginning-of-sequence token; on where the tokenizer has one. */
-  readonly prependBos?: boolean | undefined;
+/** A model, or anything else that has a tokenizer. */
+export interface Tokenized {
+  readonly tokenizer?: TaskTokenizer | undefined;
+}
+
+/** Its tokenizer. Throws `TypeError` where it has none. */
+export function tokenizerOf(who: string, { tokenizer }: Tokenized): TaskTokenizer {
+  if (tokenizer) return tokenizer;
+  throw new TypeError(`${who}: the model has no tokenizer; give { tokenizer } in its place`);
 }
 
 /** The ids that every prompt begins with: `[bos]` or none. Throws `RangeError` when `bos` is asked for and missing. */
-export function promptPrefix(who: string, options: TokenizingOptions): readonly number[] {
-  const { bos } = options.tokenizer;
-  const { prependBos = bos !== undefined } = options;
+export function promptPrefix(
+  who: string,
+  { bos }: TaskTokenizer,
+  prependBos = bos !== undefined,
+): readonly number[] {
   if (!prependBos) return [];
   if (bos === undefined) {
     throw new RangeError(

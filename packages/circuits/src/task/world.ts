@@ -1,7 +1,7 @@
 /** @file The tasks of the synthetic world, for the models of `@diopter/tiny-models`. */
 
 import type { Task } from "./task";
-import type { TaskTokenizer } from "./tokenizer";
+import { type Tokenized, tokenizerOf } from "./tokenizer";
 import {
   type WorldRecipe,
   type WorldTaskOptions,
@@ -42,11 +42,11 @@ export type WorldTasks = Readonly<Record<WorldTaskName, WorldTask>>;
  *
  * @example
  * import { sentences, world } from "@diopter/tiny-models";
- * const task = worldTasks({ world, sentences }, model.tokenizer!).ioi({ n: 100, seed: 0 });
+ * const task = worldTasks(model, { world, sentences }).ioi({ n: 100, seed: 0 });
  */
-export function worldTasks(source: WorldSource, tokenizer: TaskTokenizer): WorldTasks {
+export function worldTasks(model: Tokenized, source: WorldSource): WorldTasks {
   const data = source.world();
-  const idOf = worldIds(data, tokenizer);
+  const idOf = worldIds(data, tokenizerOf("world", model));
   const made = Object.entries(recipes).map(([name, recipe]): [string, WorldTask] => [
     name,
     (options = {}) => worldTask(source, idOf, recipe(data), options),

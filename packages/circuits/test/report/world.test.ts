@@ -10,7 +10,7 @@ const loading = worldCausal().then((checkpoint) => Model.load(checkpoint, { runt
 
 test("a circuit found by EAP-IG on a trained model is reported, its identities hold in float32", async () => {
   const model = await loading;
-  const task = worldTasks({ world, sentences }, model.tokenizer!).ioi({ n: 16, seed: 0 });
+  const task = worldTasks(model, { world, sentences }).ioi({ n: 16, seed: 0 });
   const scores = await attributeEdges(model, task, { method: "eap-ig-inputs" });
   const circuit = scores.top(300).pruned().circuit;
   const report = await robustness(model, task, circuit, { randomCircuits: 4, resamples: 200 });

@@ -42,7 +42,7 @@ test("the table has the model and eight cells, with what the paper found", async
 
 test("the shared prefix ends where a prompt or a corruption differs", () => {
   const tokenizer = wordLevel();
-  const task = docstring({ tokenizer, n: 6, seed: 0 });
+  const task = docstring({ tokenizer }, { n: 6, seed: 0 });
   const length = sharedPrefix(task, "random-random");
   const rows = task.prompts.flatMap(({ clean, corrupt }) => [clean, corrupt["random-random"]!]);
   expect(new Set(rows.map((row) => row.slice(0, length).join())).size).toBe(1);

@@ -58,7 +58,7 @@ test("every cell has all prompts of all groups, and the paper's median where it 
 });
 
 test("means are of one template and order, without a beginning-of-sequence token", async () => {
-  const task = ioi({ tokenizer, templates, n: 12, seed: 1, prependBos: false });
+  const task = ioi({ tokenizer }, { templates, n: 12, seed: 1, prependBos: false });
   const [part] = partsOf(task, ["template", "order"]);
   expect(part!.prompts).toHaveLength(3);
   const processed = model.processed({ foldLayerNorm: true, centerWritingWeights: true });

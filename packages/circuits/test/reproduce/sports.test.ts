@@ -37,7 +37,7 @@ test("the paper's plan is six cells of 4,518 joint edges at tokens", () => {
 
 test("resampling everything gives the other sport's answer; a mean cannot tell sports apart", async () => {
   const tokenizer = spaced();
-  const task = sports({ tokenizer, players, prependBos: false });
+  const task = sports({ tokenizer }, { players, prependBos: false });
   const model = await randomModel(shape, 60, 30);
   const edges = ["input->m0@final_name_tok", "m0->a1.h2@final_name_tok", "a1.h2->logits@end"];
   const circuit = Circuit.ofEdges(shape, edges, { name: "few", version: "1" });
@@ -57,7 +57,7 @@ test("resampling everything gives the other sport's answer; a mean cannot tell s
 });
 
 test("no more prompts than asked for are run", async () => {
-  const task = sports({ tokenizer: spaced(), players, prependBos: false });
+  const task = sports({ tokenizer: spaced() }, { players, prependBos: false });
   const model = await randomModel(shape, 60, 30);
   const edges = ["input->logits@end"];
   const circuit = Circuit.ofEdges(shape, edges, { name: "one", version: "1" });

@@ -42,9 +42,9 @@ test("single-token words depend on what they stand after", () => {
 });
 
 test("prompts begin with the beginning-of-sequence token where there is one", () => {
-  expect(promptPrefix("toy", { tokenizer: wordLevel() })).toEqual([0]);
-  expect(promptPrefix("toy", { tokenizer: wordLevel(), prependBos: false })).toEqual([]);
-  expect(promptPrefix("toy", { tokenizer: spaced() })).toEqual([]);
+  expect(promptPrefix("toy", wordLevel())).toEqual([0]);
+  expect(promptPrefix("toy", wordLevel(), false)).toEqual([]);
+  expect(promptPrefix("toy", spaced())).toEqual([]);
 });
 
 test.skipIf(noTrained)(
@@ -53,13 +53,10 @@ test.skipIf(noTrained)(
     const read = (file: string) => readJson(trainedPath(`stories260K/hf/${file}`));
     const tokenizer = createTokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
     const names = "Lily Tim Timmy One She Once Mary Jonathan".split(" "); // the last two are several tokens
-    const { prompts, candidates } = ioi({
-      tokenizer,
-      n: 30,
-      names,
-      places: ["day", "friend"],
-      objects: ["play"],
-    });
+    const { prompts, candidates } = ioi(
+      { tokenizer },
+      { n: 30, names, places: ["day", "friend"], objects: ["play"] },
+    );
     expect(candidates).toHaveLength(6);
     for (const { clean, positions, answers, wrong } of prompts) {
       const words = ["IO", "S1", "S2"].map((name) => tokenizer.tokenOf(clean[positions[name]!]!));

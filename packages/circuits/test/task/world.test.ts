@@ -7,7 +7,7 @@ import { worldTasks } from "../../src/task/world";
 import { accuracyOf } from "./accuracy";
 
 const causal = worldCausal().then((checkpoint) => Model.load(checkpoint, { runtime: node() }));
-const tasks = causal.then((model) => worldTasks({ world, sentences }, model.tokenizer!));
+const tasks = causal.then((model) => worldTasks(model, { world, sentences }));
 const vocabulary = world().vocabulary;
 const wordsOf = (ids: readonly number[]) => ids.map((id) => vocabulary[id]).join(" ");
 
@@ -128,7 +128,7 @@ test("groups choose prompts, and more prompts begin with fewer", async () => {
 });
 
 test("another tokenizer than the world's is refused", () => {
-  expect(() => worldTasks({ world, sentences }, { encode: () => [7], bos: 1 })).toThrow(
-    /the tokenizer is not the world's/,
-  );
+  expect(() =>
+    worldTasks({ tokenizer: { encode: () => [7], bos: 1 } }, { world, sentences }),
+  ).toThrow(/the tokenizer is not the world's/);
 });

@@ -8,9 +8,9 @@ import {
   mean,
   noise,
   resample,
-  type Task,
   zero,
 } from "@diopter/circuits";
+import type { Task } from "@diopter/circuits/tasks";
 
 export const valueNames = ["resample", "mean", "zero", "noise"] as const;
 

@@ -5,8 +5,8 @@ import {
   faithfulnessIntervals,
   type NotApplicable,
   normalizedFaithfulness,
-  type Task,
 } from "@diopter/circuits";
+import type { Task } from "@diopter/circuits/tasks";
 import { type Estimate, intervals } from "@diopter/statistics";
 
 /** What a circuit is judged by; accuracy where prompts have right tokens. */

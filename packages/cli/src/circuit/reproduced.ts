@@ -6,7 +6,7 @@ import type {
   SportsReproduction,
   TracrPanel,
   TracrReproduction,
-} from "@diopter/circuits";
+} from "@diopter/circuits/reproduce";
 import type { Provenance } from "@diopter/model";
 import { type PageSection, page, roc } from "@diopter/plot";
 import { provenanceSection } from "../provenance-section";

@@ -7,8 +7,8 @@ import {
   type EdgeScores,
   type Evaluation,
   evaluateCells,
-  type Task,
 } from "@diopter/circuits";
+import type { Task } from "@diopter/circuits/tasks";
 import type { Model } from "@diopter/model";
 import { applicable, faithfulnessOf, judgedBy, meanOf, valuesOf } from "./judged";
 

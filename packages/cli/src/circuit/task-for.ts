@@ -15,11 +15,12 @@ import {
   splitTask,
   type Task,
   type TaskTokenizer,
+  type Tokenized,
   taskFromJSON,
   type WorldSplit,
   type WorldTasks,
   worldTasks,
-} from "@diopter/circuits";
+} from "@diopter/circuits/tasks";
 import { didYouMean } from "@diopter/graph";
 import type { Model } from "@diopter/model";
 import { sentences, world } from "@diopter/tiny-models";
@@ -40,14 +41,15 @@ export interface SplitTasks {
   readonly test: Task;
 }
 
-const generators: Readonly<Record<string, (options: GeneratorOptions) => Task>> = {
-  ioi,
-  docstring,
-  "greater-than": greaterThan,
-  capitals,
-  agreement,
-  induction,
-};
+const generators: Readonly<Record<string, (model: Tokenized, options?: GeneratorOptions) => Task>> =
+  {
+    ioi,
+    docstring,
+    "greater-than": greaterThan,
+    capitals,
+    agreement,
+    induction,
+  };
 
 /** The prompts of a task; those of a world model are of its `split`. */
 export async function taskFor(
@@ -59,7 +61,7 @@ export async function taskFor(
   if (isFile(task)) return firstOf(await fileTask(io, model, task), n);
   const ofWorld = worldOf(model);
   if (ofWorld) return ofWorld[worldName(task, ofWorld)]({ n, seed, split });
-  return generatorOf(task)({ tokenizer: tokenizerOf(model), n, seed });
+  return generatorOf(task)({ tokenizer: tokenizerOf(model) }, { n, seed });
 }
 
 /** Two sets of prompts that share none: of the world's training and test sentences, or a seeded split. */
@@ -103,7 +105,7 @@ function worldOf({ tokenizer }: Model): WorldTasks | undefined {
   const { vocabulary } = world();
   const word = vocabulary.at(-1)!;
   if (!tokenizer || tokenizer.idOf(word) !== vocabulary.length - 1) return undefined;
-  return worldTasks({ world, sentences }, tokenizer);
+  return worldTasks({ tokenizer }, { world, sentences });
 }
 
 function worldName(task: string, tasks: WorldTasks): keyof WorldTasks {
@@ -113,7 +115,7 @@ function worldName(task: string, tasks: WorldTasks): keyof WorldTasks {
   throw unknownTask(task, names.map(kebab));
 }
 
-function generatorOf(task: string): (options: GeneratorOptions) => Task {
+function generatorOf(task: string): (model: Tokenized, options?: GeneratorOptions) => Task {
   const generate = Object.hasOwn(generators, task) ? generators[task] : undefined;
   if (generate) return generate;
   throw unknownTask(task, Object.keys(generators));

@@ -1,6 +1,7 @@
 /** @file `diopter circuit evaluate`: a circuit under several ablations, as a table. */
 
-import { type Circuit, evaluateCells, recovered, type Task } from "@diopter/circuits";
+import { type Circuit, evaluateCells, recovered } from "@diopter/circuits";
+import type { Task } from "@diopter/circuits/tasks";
 import type { Provenance } from "@diopter/model";
 import { csvFormatRows } from "d3-dsv";
 import { cellsOf, type NamedCell, valueNames } from "../circuit/cells";

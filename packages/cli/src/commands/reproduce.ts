@@ -3,16 +3,14 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
-  loadTask,
   type ReproduceOptions,
   reproduceDocstring,
   reproduceIoi,
   reproduceSports,
   reproduceTracr,
-  sports,
-  type Task,
   type TracrReproduction,
-} from "@diopter/circuits";
+} from "@diopter/circuits/reproduce";
+import { loadTask, sports, type Task } from "@diopter/circuits/tasks";
 import { didYouMean } from "@diopter/graph";
 import { Model, type Provenance } from "@diopter/model";
 import { tracrReverse, tracrXProportion } from "@diopter/tiny-models";
@@ -186,6 +184,6 @@ async function playersTask(
     throw new Error(`cannot read "${path}": ${errorLine(error)}`, { cause: error });
   });
   const json = JSON.parse(text);
-  if (Array.isArray(json)) return sports({ tokenizer, players: json, seed, prependBos: false });
+  if (Array.isArray(json)) return sports({ tokenizer }, { players: json, seed, prependBos: false });
   return loadTask(json, tokenizer, { name: "sports", prependBos: false });
 }

@@ -1,4 +1,5 @@
-import { reverseCircuit, type Task } from "@diopter/circuits";
+import { knownCircuit } from "@diopter/circuits";
+import type { Task } from "@diopter/circuits/tasks";
 import { expect, test } from "vitest";
 import { cellsOf } from "../../src/circuit/cells";
 
@@ -54,14 +55,14 @@ test.each([
     "span",
   ],
 ] as const)("means over %s are by %s", (_, prompts, by) => {
-  const [cell] = cellsOf(task(prompts), reverseCircuit(), levels, 0);
+  const [cell] = cellsOf(task(prompts), knownCircuit("reverse-2"), levels, 0);
   expect(cell!.ablation.value).toMatchObject({ kind: "mean", over: "corrupt", by });
 });
 
 test("axes are crossed, the component slowest", () => {
   const cells = cellsOf(
     task([["0", 5]]),
-    reverseCircuit(),
+    knownCircuit("reverse-2"),
     {
       ...levels,
       component: ["edge", "node"],

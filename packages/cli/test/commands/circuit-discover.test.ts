@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Circuit, EdgeScores, evaluate, taskToJSON, worldTasks } from "@diopter/circuits";
+import { Circuit, EdgeScores, evaluate } from "@diopter/circuits";
+import { taskToJSON, worldTasks } from "@diopter/circuits/tasks";
 import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { sentences, world, worldCausal } from "@diopter/tiny-models";
@@ -50,7 +51,7 @@ test("the smallest circuit that is good enough is found, pruned and written with
   expect(scores.top(first.asked).pruned().circuit.elements).toEqual(written.elements);
 
   const model = await Model.load(await worldCausal(), { runtime: node() });
-  const task = worldTasks({ world, sentences }, model.tokenizer!).ioi({ n: 20, seed: 0 });
+  const task = worldTasks(model, { world, sentences }).ioi({ n: 20, seed: 0 });
   const again = await evaluate(model, task, written, { metrics: ["accuracy"] });
   if (!again.applicable) throw new Error(again.reason);
   const right = again.prompts.filter(({ circuit }) => circuit.accuracy === 1).length;
@@ -72,7 +73,7 @@ test("a number of edges is taken as it is, in words too", async () => {
 test("a task can be a file of prompts, which is split", async () => {
   const cwd = temporaryFolder();
   const model = await Model.load(await worldCausal(), { runtime: node() });
-  const task = worldTasks({ world, sentences }, model.tokenizer!).agreement({ n: 10 });
+  const task = worldTasks(model, { world, sentences }).agreement({ n: 10 });
   await model.dispose();
   writeFileSync(join(cwd, "task.json"), JSON.stringify(taskToJSON(task)));
   const argv = ["circuit", "discover", "world-causal", "--task", "task.json", "--method", "eap"];

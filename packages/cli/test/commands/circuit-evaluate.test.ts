@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Circuit, evaluate, shapeOf, worldTasks } from "@diopter/circuits";
+import { Circuit, evaluate, shapeOf } from "@diopter/circuits";
+import { worldTasks } from "@diopter/circuits/tasks";
 import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { sentences, world, worldCausal } from "@diopter/tiny-models";
@@ -52,7 +53,7 @@ test("numbers are those of evaluate, prompt by prompt", async () => {
     [...argv, ...cell, "--metrics", "kl", "--json", "--out", "few.csv"],
     { cwd },
   );
-  const task = worldTasks({ world, sentences }, model.tokenizer!).ioi({ n: 6, seed: 2 });
+  const task = worldTasks(model, { world, sentences }).ioi({ n: 6, seed: 2 });
   const ablation = { component: "node" } as const;
   const expected = await evaluate(model, task, circuit, { metrics: ["kl"], ablation });
   const [found] = JSON.parse(out).cells;

@@ -1,14 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type DocstringReproduction,
-  type IoiReproduction,
-  ioiNames,
-  ioiObjects,
-  ioiPlaces,
-  ioiTemplates,
-  type TracrReproduction,
-} from "@diopter/circuits";
+import type {
+  DocstringReproduction,
+  IoiReproduction,
+  TracrReproduction,
+} from "@diopter/circuits/reproduce";
+import { ioiNames, ioiObjects, ioiPlaces, ioiTemplates } from "@diopter/circuits/tasks";
 import { expect, test } from "vitest";
 import { diopter, temporaryFolder } from "../capture";
 import { writeRandomFolder } from "../circuit/random-folder";

@@ -3,7 +3,13 @@
 import { Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
-import { answerToken, promptPrefix, singleTokenWords } from "../tokenizer";
+import {
+  answerToken,
+  promptPrefix,
+  singleTokenWords,
+  type Tokenized,
+  tokenizerOf,
+} from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import type { GeneratorOptions } from "./generator-options";
 
@@ -47,11 +53,12 @@ const defaultTemplates = [
  * `subject` (singular, plural), `attractor` (same, different). Throws `RangeError` for too few single-token words.
  *
  * @example
- * const task = agreement({ tokenizer: model.tokenizer!, n: 100, seed: 0 });
+ * const task = agreement(model, { n: 100, seed: 0 });
  */
-export function agreement(options: AgreementOptions): Task {
-  const { tokenizer, n = 100, seed = 0, templates = defaultTemplates } = options;
-  const prefix = promptPrefix("agreement", options);
+export function agreement(model: Tokenized, options: AgreementOptions = {}): Task {
+  const tokenizer = tokenizerOf("agreement", model);
+  const { n = 100, seed = 0, templates = defaultTemplates } = options;
+  const prefix = promptPrefix("agreement", tokenizer, options.prependBos);
   const pairs = (words: readonly NumberPair[], kind: string, least: number) => {
     const single = new Set(singleTokenWords("agreement", tokenizer, words.flat(), { kind }));
     const kept = words.filter((pair) => pair.every((word) => single.has(word)));

@@ -3,7 +3,14 @@
 import { Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
-import { answerToken, knows, promptPrefix, singleTokenWords } from "../tokenizer";
+import {
+  answerToken,
+  knows,
+  promptPrefix,
+  singleTokenWords,
+  type Tokenized,
+  tokenizerOf,
+} from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import type { GeneratorOptions } from "./generator-options";
 
@@ -42,12 +49,13 @@ export const capitalCities: readonly CountryCapital[] = (
  * Throws `RangeError` for fewer than two such countries.
  *
  * @example
- * const task = capitals({ tokenizer: model.tokenizer! });
+ * const task = capitals(model);
  */
-export function capitals(options: CapitalsOptions): Task {
-  const { tokenizer, capitals: all = capitalCities, seed = 0 } = options;
+export function capitals(model: Tokenized, options: CapitalsOptions = {}): Task {
+  const tokenizer = tokenizerOf("capitals", model);
+  const { capitals: all = capitalCities, seed = 0 } = options;
   const { template = "The capital of {COUNTRY} is the city of" } = options;
-  const prefix = promptPrefix("capitals", options);
+  const prefix = promptPrefix("capitals", tokenizer, options.prependBos);
   if (!template.includes("{COUNTRY}")) {
     throw new RangeError(`capitals: template "${template}" has no {COUNTRY}`);
   }

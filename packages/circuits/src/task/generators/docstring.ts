@@ -3,7 +3,13 @@
 import { Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
-import { answerToken, promptPrefix, singleTokenWords } from "../tokenizer";
+import {
+  answerToken,
+  promptPrefix,
+  singleTokenWords,
+  type Tokenized,
+  tokenizerOf,
+} from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import { type DocstringArguments, docstringCorruptions } from "./docstring-corruptions";
 import { docstringArguments, docstringMethods, docstringNouns } from "./docstring-words";
@@ -32,11 +38,12 @@ def {METHOD}(self, {X0}, {X1}, {A}, {B}, {C}, {X2}):
  * answers are all other names of the prompt and of its corruptions. Throws `RangeError` for too few single-token words.
  *
  * @example
- * const task = docstring({ tokenizer: model.tokenizer!, n: 100, seed: 0 });
+ * const task = docstring(model, { n: 100, seed: 0 });
  */
-export function docstring(options: DocstringOptions): Task {
-  const { tokenizer, n = 100, seed = 0 } = options;
-  const prefix = promptPrefix("docstring", options);
+export function docstring(model: Tokenized, options: DocstringOptions = {}): Task {
+  const tokenizer = tokenizerOf("docstring", model);
+  const { n = 100, seed = 0 } = options;
+  const prefix = promptPrefix("docstring", tokenizer, options.prependBos);
   const single = (words: readonly string[], kind: string, least: number, after?: string) =>
     singleTokenWords("docstring", tokenizer, words, { kind, least, after });
   const names = single(options.arguments ?? docstringArguments, "arguments", 11);

@@ -1,11 +1,12 @@
 /** @file What every generator of tasks takes. */
 
 import type { Seed } from "@diopter/tensor";
-import type { TokenizingOptions } from "../tokenizer";
 
-export interface GeneratorOptions extends TokenizingOptions {
+export interface GeneratorOptions {
   /** How many different prompts; 100 unless told. */
   readonly n?: number | undefined;
   /** 0 unless told; the same seed gives the same prompts, and more of them begin with fewer. */
   readonly seed?: Seed | undefined;
+  /** Begin every prompt with the beginning-of-sequence token; on where the tokenizer has one. */
+  readonly prependBos?: boolean | undefined;
 }

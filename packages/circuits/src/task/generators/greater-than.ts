@@ -3,7 +3,14 @@
 import { Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
-import { promptPrefix, singleTokenWords, type TaskTokenizer, tokensAfter } from "../tokenizer";
+import {
+  promptPrefix,
+  singleTokenWords,
+  type TaskTokenizer,
+  type Tokenized,
+  tokenizerOf,
+  tokensAfter,
+} from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import type { GeneratorOptions } from "./generator-options";
 
@@ -47,13 +54,14 @@ const twoDigits = (year: number) => String(year).padStart(2, "0");
  * Positions: `noun`, `XX1`, `YY`, `XX2`, `end`. Groups: `century`. Throws `RangeError` where no year is left.
  *
  * @example
- * const task = greaterThan({ tokenizer: model.tokenizer!, n: 100, seed: 0 });
+ * const task = greaterThan(model, { n: 100, seed: 0 });
  */
-export function greaterThan(options: GreaterThanOptions): Task {
-  const { tokenizer, n = 100, seed = 0, nouns = greaterThanNouns } = options;
-  const prefix = promptPrefix("greaterThan", options);
+export function greaterThan(model: Tokenized, options: GreaterThanOptions = {}): Task {
+  const tokenizer = tokenizerOf("greaterThan", model);
+  const { n = 100, seed = 0, nouns = greaterThanNouns } = options;
+  const prefix = promptPrefix("greaterThan", tokenizer, options.prependBos);
   const single = singleTokenWords("greaterThan", tokenizer, nouns, { kind: "nouns" });
-  const years = greaterThanYears(options);
+  const years = greaterThanYears({ tokenizer }, options);
   if (years.length === 0) {
     throw new RangeError("greaterThan: no year is two tokens, one for each half");
   }
@@ -101,14 +109,14 @@ export function greaterThan(options: GreaterThanOptions): Task {
 }
 
 /** The years that prompts begin with: both halves a token, the first and last of each century left out. */
-export function greaterThanYears({
-  tokenizer,
-  centuries = [11, 12, 13, 14, 15, 16, 17],
-  above = 40,
-}: Pick<GreaterThanOptions, "tokenizer" | "centuries" | "above">): readonly {
-  readonly century: number;
-  readonly year: number;
-}[] {
+export function greaterThanYears(
+  model: Tokenized,
+  {
+    centuries = [11, 12, 13, 14, 15, 16, 17],
+    above = 40,
+  }: Pick<GreaterThanOptions, "centuries" | "above"> = {},
+): readonly { readonly century: number; readonly year: number }[] {
+  const tokenizer = tokenizerOf("greaterThan", model);
   return centuries.flatMap((century) => {
     if (halves(tokenizer, century, 1) === undefined) return [];
     const later = Array.from({ length: 99 - above }, (_, i) => above + 1 + i);

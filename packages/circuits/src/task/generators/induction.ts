@@ -2,7 +2,13 @@
 
 import { Random } from "@diopter/tensor";
 import type { Task, TaskPrompt } from "../task";
-import { answerToken, promptPrefix, singleTokenWords } from "../tokenizer";
+import {
+  answerToken,
+  promptPrefix,
+  singleTokenWords,
+  type Tokenized,
+  tokenizerOf,
+} from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import { docstringNouns } from "./docstring-words";
 import type { GeneratorOptions } from "./generator-options";
@@ -24,14 +30,15 @@ export interface InductionOptions extends GeneratorOptions {
  * after it), `second` (where the second round begins), `end`. Throws `RangeError` for fewer than 2 `length` tokens.
  *
  * @example
- * const task = induction({ tokenizer: model.tokenizer!, n: 100, seed: 0, length: 20 });
+ * const task = induction(model, { n: 100, seed: 0, length: 20 });
  */
-export function induction(options: InductionOptions): Task {
-  const { tokenizer, n = 100, seed = 0, length = 10, words = docstringNouns } = options;
+export function induction(model: Tokenized, options: InductionOptions = {}): Task {
+  const tokenizer = tokenizerOf("induction", model);
+  const { n = 100, seed = 0, length = 10, words = docstringNouns } = options;
   if (!Number.isInteger(length) || length < 2) {
     throw new RangeError(`induction: length is ${length}, expected a whole number from 2`);
   }
-  const prefix = promptPrefix("induction", options);
+  const prefix = promptPrefix("induction", tokenizer, options.prependBos);
   const pool = options.tokens
     ? [...new Set(options.tokens)]
     : singleTokenWords("induction", tokenizer, words, { kind: "words" }).map((word) =>

@@ -3,7 +3,13 @@
 import { Random } from "@diopter/tensor";
 import { fillSlots, lastMark, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
-import { answerToken, promptPrefix, singleTokenWords } from "../tokenizer";
+import {
+  answerToken,
+  promptPrefix,
+  singleTokenWords,
+  type Tokenized,
+  tokenizerOf,
+} from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import type { GeneratorOptions } from "./generator-options";
 import { corruptNames, type IoiNames, ioiCorruptions } from "./ioi-corruptions";
@@ -30,12 +36,13 @@ export interface IoiOptions extends GeneratorOptions {
  * for too few single-token words.
  *
  * @example
- * const task = ioi({ tokenizer: model.tokenizer!, n: 100, seed: 0 });
+ * const task = ioi(model, { n: 100, seed: 0 });
  */
-export function ioi(options: IoiOptions): Task {
-  const { tokenizer, n = 100, seed = 0, orders = ["ABBA", "BABA"], allow = () => true } = options;
+export function ioi(model: Tokenized, options: IoiOptions = {}): Task {
+  const tokenizer = tokenizerOf("ioi", model);
+  const { n = 100, seed = 0, orders = ["ABBA", "BABA"], allow = () => true } = options;
   const { templates = ioiTemplates } = options;
-  const prefix = promptPrefix("ioi", options);
+  const prefix = promptPrefix("ioi", tokenizer, options.prependBos);
   const single = (words: readonly string[], kind: string, least = 1) =>
     singleTokenWords("ioi", tokenizer, words, { kind, least });
   const names = single(options.names ?? ioiNames, "names", 5);

@@ -3,7 +3,7 @@
 import { Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
-import { answerToken, knows, promptPrefix } from "../tokenizer";
+import { answerToken, knows, promptPrefix, type Tokenized, tokenizerOf } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import type { GeneratorOptions } from "./generator-options";
 
@@ -36,11 +36,12 @@ interface Known extends SportsPlayer {
  * Throws `RangeError` for fewer than two sports with players, and for sports of several tokens.
  *
  * @example
- * const task = sports({ tokenizer: model.tokenizer!, players: [{ name: "Babe Ruth", sport: "baseball" }] });
+ * const task = sports(model, { players: [{ name: "Babe Ruth", sport: "baseball" }] });
  */
-export function sports(options: SportsOptions): Task {
-  const { tokenizer, players, nameTokens = 3, template = question, seed = 0 } = options;
-  const prefix = promptPrefix("sports", options);
+export function sports(model: Tokenized, options: SportsOptions): Task {
+  const tokenizer = tokenizerOf("sports", model);
+  const { players, nameTokens = 3, template = question, seed = 0 } = options;
+  const prefix = promptPrefix("sports", tokenizer, options.prependBos);
   if (!template.includes("{NAME}")) {
     throw new RangeError(`sports: template "${template}" has no {NAME}`);
   }

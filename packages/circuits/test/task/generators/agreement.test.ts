@@ -5,7 +5,7 @@ import { spaced } from "../fake-tokenizers";
 
 test("the verb agrees with the subject, and each corruption changes one noun's number", () => {
   const tokenizer = spaced();
-  const { prompts } = checkTask(agreement({ tokenizer, n: 100 }));
+  const { prompts } = checkTask(agreement({ tokenizer }, { n: 100 }));
   const word = (id: number) => tokenizer.decode([id]);
   const turned = (noun: string) => (noun.endsWith("s") ? noun.slice(0, -1) : `${noun}s`);
   for (const { clean, corrupt, answers, wrong, positions, groups } of prompts) {
@@ -28,12 +28,12 @@ test("the verb agrees with the subject, and each corruption changes one noun's n
 test("nouns that are no single token in both numbers are left out", () => {
   const tokenizer = spaced({ long: ["dogs"] });
   const nouns = ["dog", "cat", "key"].map((noun) => [noun, `${noun}s`] as const);
-  for (const { id } of agreement({ tokenizer, nouns, n: 20 }).prompts)
+  for (const { id } of agreement({ tokenizer }, { nouns, n: 20 }).prompts)
     expect(id).not.toMatch("dog");
-  expect(() => agreement({ tokenizer, nouns: nouns.slice(0, 2) })).toThrow(
+  expect(() => agreement({ tokenizer }, { nouns: nouns.slice(0, 2) })).toThrow(
     "agreement: 1 of 2 nouns are single tokens in both numbers, expected at least 2",
   );
-  expect(() => agreement({ tokenizer, templates: ["The {SUBJECT}"] })).toThrow(
+  expect(() => agreement({ tokenizer }, { templates: ["The {SUBJECT}"] })).toThrow(
     /lacks {SUBJECT} or {ATTRACTOR}/,
   );
 });

@@ -26,10 +26,10 @@ test("capitals of several tokens and countries that make prompts longer are left
     { country: "Italy", city: "Rome" },
     { country: "Peru", city: "Lima" },
   ];
-  const task = capitals({ tokenizer, capitals: facts });
+  const task = capitals({ tokenizer }, { capitals: facts });
   expect(task.prompts.map(({ id }) => id).sort()).toEqual(["capitals/Italy", "capitals/Peru"]);
-  expect(() => capitals({ tokenizer, capitals: facts.slice(0, 3) })).toThrow(
+  expect(() => capitals({ tokenizer }, { capitals: facts.slice(0, 3) })).toThrow(
     "capitals: 1 of 3 countries have the shortest prompt, expected at least 2",
   );
-  expect(() => capitals({ tokenizer, template: "The capital is" })).toThrow(/has no {COUNTRY}/);
+  expect(() => capitals({ tokenizer }, { template: "The capital is" })).toThrow(/has no {COUNTRY}/);
 });

@@ -8,7 +8,7 @@ const pattern = /\n+ {3}| ?"""|\):| ?:| ?\p{L}+|[^\p{L}\s]|\n/gu;
 
 test("a prompt has forty tokens with the names at the published positions", () => {
   const tokenizer = spaced({ pattern });
-  const { prompts } = checkTask(docstring({ tokenizer, n: 50 }));
+  const { prompts } = checkTask(docstring({ tokenizer }, { n: 50 }));
   for (const { clean, positions } of prompts) {
     expect(clean).toHaveLength(40);
     expect(positions).toEqual({
@@ -29,7 +29,7 @@ test("a prompt has forty tokens with the names at the published positions", () =
 });
 
 test("the answer is C, and every other name of prompt and corruptions is wrong", () => {
-  const { prompts } = docstring({ tokenizer: spaced({ pattern }), n: 50, seed: 2 });
+  const { prompts } = docstring({ tokenizer: spaced({ pattern }) }, { n: 50, seed: 2 });
   for (const { clean, positions, answers, wrong, corrupt } of prompts) {
     const at = (name: string, ids = clean) => ids[positions[name]!]!;
     expect(answers).toEqual([at("C_def")]);
@@ -55,10 +55,10 @@ test("the answer is C, and every other name of prompt and corruptions is wrong",
 test("too few names are refused, and the same seed gives the same prompts", () => {
   const tokenizer = spaced({ pattern });
   const few = "size count index color path mode name value node parent".split(" ");
-  expect(() => docstring({ tokenizer, arguments: few })).toThrow(
+  expect(() => docstring({ tokenizer }, { arguments: few })).toThrow(
     "docstring: 10 of 10 arguments are single tokens, expected at least 11",
   );
-  expect(docstring({ tokenizer, n: 5, seed: 1 }).prompts).toEqual(
-    docstring({ tokenizer, n: 9, seed: 1 }).prompts.slice(0, 5),
+  expect(docstring({ tokenizer }, { n: 5, seed: 1 }).prompts).toEqual(
+    docstring({ tokenizer }, { n: 9, seed: 1 }).prompts.slice(0, 5),
   );
 });

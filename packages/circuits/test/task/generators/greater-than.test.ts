@@ -5,7 +5,7 @@ import { spaced } from "../fake-tokenizers";
 
 test("answers are all later years of the century, wrong ones the others", () => {
   const tokenizer = spaced();
-  const { prompts } = checkTask(greaterThan({ tokenizer, n: 100, seed: 54 }));
+  const { prompts } = checkTask(greaterThan({ tokenizer }, { n: 100, seed: 54 }));
   for (const { clean, corrupt, answers, wrong, positions, groups } of prompts) {
     const text = tokenizer.decode(clean);
     const [, first, start, second] = /year (\d\d)(\d\d) to (\d\d)$/.exec(text)!;
@@ -29,7 +29,7 @@ test("years are those of two tokens above 40, without the first and last of each
   expect(all.at(-1)).toEqual({ century: 17, year: 98 });
   // where 1741, 1742 and 1799 are one token each, 43 and 98 are the first and last left
   const some = spaced({ pattern: / ?\p{L}+| (?:1741|1742|1799)| ?\d{1,2}|[^\p{L}\d\s]/gu });
-  const years = greaterThanYears({ tokenizer: some, centuries: [17] }).map(({ year }) => year);
+  const years = greaterThanYears({ tokenizer: some }, { centuries: [17] }).map(({ year }) => year);
   // 44 to 97 are 54 years
   expect(years).toHaveLength(54);
   expect([years[0], years.at(-1)]).toEqual([44, 97]);

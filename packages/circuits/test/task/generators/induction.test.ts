@@ -5,7 +5,7 @@ import { spaced, wordLevel } from "../fake-tokenizers";
 
 test("the second round repeats the first but for the answer", () => {
   for (const tokenizer of [spaced(), wordLevel()]) {
-    const { prompts } = checkTask(induction({ tokenizer, n: 30, length: 6 }));
+    const { prompts } = checkTask(induction({ tokenizer }, { n: 30, length: 6 }));
     const first = tokenizer.bos === undefined ? 0 : 1;
     for (const { clean, corrupt, answers, wrong, positions } of prompts) {
       expect(clean).toHaveLength(first + 11);
@@ -25,10 +25,10 @@ test("the second round repeats the first but for the answer", () => {
 
 test("token ids may be given in place of words", () => {
   const tokens = Array.from({ length: 8 }, (_, i) => 100 + i);
-  const task = induction({ tokenizer: spaced(), tokens, length: 4, n: 5 });
+  const task = induction({ tokenizer: spaced() }, { tokens, length: 4, n: 5 });
   expect(task.candidates).toEqual(tokens);
-  expect(() => induction({ tokenizer: spaced(), tokens, length: 5 })).toThrow(
+  expect(() => induction({ tokenizer: spaced() }, { tokens, length: 5 })).toThrow(
     "induction: 8 tokens, expected at least 10",
   );
-  expect(() => induction({ tokenizer: spaced(), length: 1 })).toThrow("length is 1");
+  expect(() => induction({ tokenizer: spaced() }, { length: 1 })).toThrow("length is 1");
 });

@@ -17,27 +17,29 @@ const { pools, players } = world();
 
 // The generators know nothing of this model; its tokenizer leaves the words that both know.
 test.each([
-  ["ioi", 0.95, (tokenizer) => ioi({ tokenizer, n: 60 })],
-  ["greaterThan", 0.95, (tokenizer) => greaterThan({ tokenizer, n: 50, nouns: pools.event })],
+  ["ioi", 0.95, (tokenizer) => ioi({ tokenizer }, { n: 60 })],
+  ["greaterThan", 0.95, (tokenizer) => greaterThan({ tokenizer }, { n: 50, nouns: pools.event })],
   ["capitals", 0.95, (tokenizer) => capitals({ tokenizer })],
-  ["agreement", 0.95, (tokenizer) => agreement({ tokenizer, n: 50, verbs: [["is", "are"]] })],
+  ["agreement", 0.95, (tokenizer) => agreement({ tokenizer }, { n: 50, verbs: [["is", "are"]] })],
   [
     "induction",
     0.9,
     (tokenizer) =>
-      induction({ tokenizer, n: 30, length: 20, words: [...pools.name!, ...pools.place!] }),
+      induction({ tokenizer }, { n: 30, length: 20, words: [...pools.name!, ...pools.place!] }),
   ],
   [
     "sports",
     0.95,
     (tokenizer) =>
-      sports({
-        tokenizer,
-        n: 60,
-        nameTokens: 2,
-        template: "Fact: {NAME} plays the sport of",
-        players: players.map(({ first, last, sport }) => ({ name: `${first} ${last}`, sport })),
-      }),
+      sports(
+        { tokenizer },
+        {
+          n: 60,
+          nameTokens: 2,
+          template: "Fact: {NAME} plays the sport of",
+          players: players.map(({ first, last, sport }) => ({ name: `${first} ${last}`, sport })),
+        },
+      ),
   ],
 ] as [string, number, (tokenizer: NonNullable<Model["tokenizer"]>) => Task][])(
   "world-causal answers generated prompts of %s",
@@ -51,6 +53,6 @@ test("a template with words that the tokenizer does not know is refused", async 
   const { tokenizer } = await loading;
   expect(() => docstring({ tokenizer: tokenizer! })).toThrow(RangeError);
   expect(() =>
-    capitals({ tokenizer: tokenizer!, template: "Behold {COUNTRY}, whose capital is" }),
+    capitals({ tokenizer: tokenizer! }, { template: "Behold {COUNTRY}, whose capital is" }),
   ).toThrow(/the tokenizer does not know all words of "Behold France/);
 });
