@@ -65,7 +65,13 @@ test("functions and methods that it names in Diopter's column exist", () => {
   const called = own.map((name) => /^(?:Model\.)?([a-z]\w*)\(/.exec(name)?.[1]).filter(Boolean);
   const cacheOrWeights = ["get", "names", "entries", "row", "W_Q"];
   for (const name of called as string[]) {
-    const there = name in model || name in circuits || name in formats || name in tasks || name in Model || name in Model.prototype;
+    const there =
+      name in model ||
+      name in circuits ||
+      name in formats ||
+      name in tasks ||
+      name in Model ||
+      name in Model.prototype;
     expect(there || cacheOrWeights.includes(name), name).toBe(true);
   }
   expect(called.length).toBeGreaterThan(15);
