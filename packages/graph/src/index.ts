@@ -17,16 +17,15 @@ export type {
   Initializer,
   Node,
   OpaqueTensor,
+  Value,
   ValueInfo,
 } from "./graph/types";
-export type { Value } from "./graph/value";
 export { type EvaluateOptions, evaluate } from "./interpret/evaluate";
 export { inferShapes } from "./interpret/infer-shapes";
 export { decode } from "./onnx/decode";
 export { type EncodeOptions, encode } from "./onnx/encode";
-export type { AttributeInput } from "./ops/attributes";
 export { ops } from "./ops/index";
-export type { Op } from "./ops/row";
+export type { AttributeInput, Op } from "./ops/row";
 export { cut } from "./passes/cut";
 export { type DifferentiateOptions, differentiate } from "./passes/differentiate";
 export { type FoldOptions, foldConstants } from "./passes/fold-constants";

@@ -41,9 +41,7 @@ export {
   compareExports,
   type DriftRow,
   type ExportComparison,
-} from "./checks/compare-exports";
-export { type SelfTestOptions, type SelfTestRow, selfTest } from "./checks/self-test";
-export { type RankedToken, testPrompt } from "./checks/test-prompt";
+} from "./compare-exports";
 export type {
   ActivationFunction,
   ModelConfig,
@@ -51,7 +49,16 @@ export type {
   PositionalEmbeddingType,
   QueryKeyNorm,
   RotaryScaling,
-} from "./config";
+} from "./config/config";
+export {
+  CheckpointError,
+  HubError,
+  InexactProcessingError,
+  MissingFileError,
+  SafetensorsError,
+  UnknownHookError,
+  UnsupportedModelError,
+} from "./config/errors";
 export type { NamedPositions } from "./edits/edit-mask";
 export type {
   Edit,
@@ -62,15 +69,6 @@ export type {
   Position,
   ResolvedEdit,
 } from "./edits/edits";
-export {
-  CheckpointError,
-  HubError,
-  InexactProcessingError,
-  MissingFileError,
-  SafetensorsError,
-  UnknownHookError,
-  UnsupportedModelError,
-} from "./errors";
 export { ActivationCache } from "./hooks/cache";
 export { getActName } from "./hooks/get-act-name";
 export { type Axis, hookAxes, hookShape } from "./hooks/hook-axes";
@@ -94,11 +92,12 @@ export type {
   GradientOptions,
   HookedOptions,
   ModelOptions,
+  OnnxOptions,
   RunOptions,
   RunResult,
   SweepOptions,
 } from "./model-options";
-export { inspectOnnx, type OnnxOptions } from "./onnx/from-onnx";
+export { inspectOnnx } from "./onnx/from-onnx";
 export type { HookFinding, HookValue } from "./onnx/hook-findings";
 export { type InspectionRow, OnnxInspection } from "./onnx/inspection";
 export type { OnnxSource } from "./onnx/open-onnx";
@@ -112,7 +111,7 @@ export {
   type Outputs,
   together,
 } from "./program/extension";
-export type { GeneratedStep } from "./program/generate";
+export type { GeneratedStep, SamplingOptions } from "./program/generate";
 export {
   blockOutput,
   type ForwardHooks,
@@ -141,12 +140,13 @@ export {
 } from "./program/metrics";
 export { identify, type Provenance } from "./program/provenance";
 export type { Request } from "./program/request";
-export type { SamplingOptions } from "./program/sampling";
 export type { SweepProgress, SweepRow } from "./program/sweep";
 export type { Runtime, RuntimeLimits, Session, Values } from "./runtime/runtime";
 export { readSaeConfig, type SaeConfig, type SaeEncoder, type SaeStructure } from "./sae/config";
 export { type InMemorySae, loadSae, type Sae, type SaeOptions } from "./sae/load";
 export { type ResolvedSplice, type Splice, type SpliceStructure, spliceNames } from "./sae/splice";
+export { type SelfTestOptions, type SelfTestRow, selfTest } from "./self-test";
+export { type RankedToken, testPrompt } from "./test-prompt";
 export type { Prompt, PromptOptions, TokenPrompt } from "./text/prompt";
 export { lastReal, type TokenBatch } from "./text/prompt-values";
 export {

@@ -5,10 +5,11 @@ import type { LoadOptions } from "./checkpoint/load";
 import type { NamedPositions } from "./edits/edit-mask";
 import type { Edit, ResolvedEdit } from "./edits/edits";
 import type { HookFilter } from "./hooks/names";
+import type { OnnxSettings } from "./onnx/from-onnx";
+import type { SamplingOptions } from "./program/generate";
 import type { ForwardHooks } from "./program/hook-functions";
 import type { Metric } from "./program/metrics";
 import type { Request } from "./program/request";
-import type { SamplingOptions } from "./program/sampling";
 import type { SweepProgress, SweepRow } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import type { Splice } from "./sae/splice";
@@ -22,6 +23,9 @@ export interface ModelOptions extends LoadOptions {
   /** Most bytes that one run may need, weights included; no limit by default. */
   readonly budget?: number;
 }
+
+/** How an ONNX file becomes a model. */
+export interface OnnxOptions extends ModelOptions, OnnxSettings {}
 
 /** What every run can be given. */
 export interface RunOptions extends PromptOptions {

@@ -3,7 +3,7 @@
 import type { Graph } from "@diopter/graph";
 import { Tensor, zeros } from "@diopter/tensor";
 import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/load";
-import type { ModelConfig } from "./config";
+import type { ModelConfig } from "./config/config";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists, resolveEdits } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
@@ -16,11 +16,11 @@ import type {
   GradientOptions,
   HookedOptions,
   ModelOptions,
+  OnnxOptions,
   RunOptions,
   RunResult,
   SweepOptions,
 } from "./model-options";
-import type { OnnxOptions } from "./onnx/from-onnx";
 import type { OnnxInspection } from "./onnx/inspection";
 import type { OnnxSource } from "./onnx/open-onnx";
 import { buildProgram } from "./program/build-program";
@@ -28,10 +28,8 @@ import { type Engine, type Executed, type Execution, execute, logitsOf } from ".
 import type { Extension } from "./program/extension";
 import { type GeneratedStep, generateTokens } from "./program/generate";
 import { hookStops } from "./program/hook-functions";
-import { tokenLosses } from "./program/losses";
-import { checkedMetric, derivatives, type Metric } from "./program/metrics";
-import { Program } from "./program/program";
-import { type CompiledRequest, ProgramCache } from "./program/program-cache";
+import { checkedMetric, derivatives, type Metric, tokenLosses } from "./program/metrics";
+import { type CompiledRequest, Program, ProgramCache } from "./program/program";
 import { identify, type Provenance } from "./program/provenance";
 import type { Request } from "./program/request";
 import { sweepRows } from "./program/sweep";

@@ -1,7 +1,6 @@
 /** @file Conversion between dtypes. */
 
-import { checkDType, type DType } from "./dtype";
-import { pack, toNumbers } from "./numbers";
+import { checkDType, type DType, pack, toNumbers } from "./dtype";
 import { Tensor, type TensorLike } from "./tensor";
 
 /**

@@ -8,8 +8,8 @@ import {
   type DTypeOf,
   dtypeOfData,
   holds,
+  pack,
 } from "./dtype";
-import { pack } from "./numbers";
 import { formatShape, sizeOf } from "./shape";
 import { Tensor, type TensorJSON } from "./tensor";
 

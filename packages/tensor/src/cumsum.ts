@@ -1,7 +1,6 @@
 /** @file Running sums. */
 
-import type { DType } from "./dtype";
-import { pack, toNumbers } from "./numbers";
+import { type DType, pack, toNumbers } from "./dtype";
 import { around, normalizeAxis } from "./shape";
 import { Tensor, type TensorLike } from "./tensor";
 

@@ -1,7 +1,6 @@
 /** @file Element by element: `map` over one tensor, `zip` over two under NumPy's broadcasting. */
 
-import type { DType } from "./dtype";
-import { type NumberArray, pack, scratch, toNumbers } from "./numbers";
+import { type DType, type NumberArray, pack, scratch, toNumbers } from "./dtype";
 import { broadcastShapes, broadcastStrides, sameShape, sizeOf } from "./shape";
 import { forEachRow } from "./strided";
 import { Tensor, type TensorLike } from "./tensor";

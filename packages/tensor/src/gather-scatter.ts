@@ -1,7 +1,6 @@
 /** @file Reading and writing at computed places, with the meaning of the ONNX operators of these names. */
 
-import { allocate, checkSameDType, type DType } from "./dtype";
-import { pack, toNumbers } from "./numbers";
+import { allocate, checkSameDType, type DType, pack, toNumbers } from "./dtype";
 import { formatShape, normalizeAxis, normalizeIndex, sameShape, sizeOf, stridesOf } from "./shape";
 import { cells } from "./strided";
 import { Tensor, type TensorLike } from "./tensor";

@@ -1,7 +1,6 @@
 /** @file Matrix products with NumPy's rules, accumulated in float64. */
 
-import { checkSameDType, type DType } from "./dtype";
-import { type NumberArray, pack, toDoubles, toNumbers } from "./numbers";
+import { checkSameDType, type DType, type NumberArray, pack, toDoubles, toNumbers } from "./dtype";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf } from "./shape";
 import { Tensor, type TensorLike } from "./tensor";
 

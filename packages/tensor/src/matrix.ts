@@ -1,7 +1,7 @@
 /** @file The bridge to ml-matrix: checked matrices in, float64 tensors out. */
 
 import { Matrix } from "ml-matrix";
-import { toDoubles } from "./numbers";
+import { toDoubles } from "./dtype";
 import { formatShape } from "./shape";
 import { Tensor, type TensorLike } from "./tensor";
 

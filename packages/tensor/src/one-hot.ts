@@ -1,7 +1,6 @@
 /** @file Indices as indicator vectors. */
 
-import { allocate, type DType } from "./dtype";
-import { pack } from "./numbers";
+import { allocate, type DType, pack } from "./dtype";
 import { around, normalizeAxis, normalizeIndex, sizeOf } from "./shape";
 import { cells } from "./strided";
 import { type Indices, readIndices, Tensor } from "./tensor";

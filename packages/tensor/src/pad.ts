@@ -1,7 +1,6 @@
 /** @file Margins around a tensor. */
 
-import { allocate, type DType } from "./dtype";
-import { pack } from "./numbers";
+import { allocate, type DType, pack } from "./dtype";
 import { formatShape, sizeOf, stridesOf } from "./shape";
 import { cells } from "./strided";
 import { Tensor, type TensorLike } from "./tensor";

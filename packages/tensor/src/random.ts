@@ -7,8 +7,7 @@
 
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
-import type { DType } from "./dtype";
-import { pack } from "./numbers";
+import { type DType, pack } from "./dtype";
 import { checkState, hashSeed, hashWords, type RandomState } from "./seed-hash";
 import { sizeOf } from "./shape";
 import { Tensor } from "./tensor";

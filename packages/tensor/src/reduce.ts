@@ -1,7 +1,6 @@
 /** @file Reductions over axes, accumulated in float64. */
 
-import { type DType, type FloatOf, floatOf } from "./dtype";
-import { type NumberArray, pack, toNumbers } from "./numbers";
+import { type DType, type FloatOf, floatOf, type NumberArray, pack, toNumbers } from "./dtype";
 import { normalizeAxes, sizeOf, stridesOf } from "./shape";
 import { copyStrided } from "./strided";
 import { Tensor, type TensorLike } from "./tensor";

@@ -1,7 +1,6 @@
 /** @file Softmax and log-softmax along one axis, in float64 and safe from overflow. */
 
-import { type DType, type FloatOf, floatOf } from "./dtype";
-import { pack, toNumbers } from "./numbers";
+import { type DType, type FloatOf, floatOf, pack, toNumbers } from "./dtype";
 import { around, normalizeAxis } from "./shape";
 import { Tensor, type TensorLike } from "./tensor";
 

@@ -1,8 +1,15 @@
 /** @file An n-dimensional array: dtype, shape, and row-major data in one typed array. */
 
-import { allocate, checkDType, type DataTypeMap, type DType, holds } from "./dtype";
+import {
+  allocate,
+  checkDType,
+  type DataTypeMap,
+  type DType,
+  holds,
+  toDoubles,
+  toNumbers,
+} from "./dtype";
 import { type NestedNumbers, nest } from "./nest";
-import { toDoubles, toNumbers } from "./numbers";
 import { resolveRange, resolveShape } from "./resolve";
 import {
   around,

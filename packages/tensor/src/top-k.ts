@@ -1,7 +1,6 @@
 /** @file Order along an axis: topK, argsort, argmax, argmin. Equal elements keep their order; NaN comes last. */
 
-import { allocate, type DType } from "./dtype";
-import { type NumberArray, toNumbers } from "./numbers";
+import { allocate, type DType, type NumberArray, toNumbers } from "./dtype";
 import { around, normalizeAxis } from "./shape";
 import { cells } from "./strided";
 import { Tensor, type TensorLike } from "./tensor";

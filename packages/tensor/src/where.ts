@@ -1,8 +1,7 @@
 /** @file Choice between two tensors by a condition. */
 
-import { allocate, checkSameDType, type DType } from "./dtype";
+import { allocate, checkSameDType, type DType, pack } from "./dtype";
 import { expand } from "./expand";
-import { pack } from "./numbers";
 import { broadcastShapes } from "./shape";
 import { cells } from "./strided";
 import { Tensor, type TensorLike } from "./tensor";

@@ -11,9 +11,8 @@ import {
   termsOf,
 } from "../graph/dim";
 import { codeOf } from "../graph/element-types";
-import type { Dim, ElementType, Graph, Initializer } from "../graph/types";
-import type { Value } from "../graph/value";
-import type { AttributeInput } from "../ops/attributes";
+import type { Dim, ElementType, Graph, Initializer, Value } from "../graph/types";
+import type { AttributeInput } from "../ops/row";
 import { axesOf, axisOf } from "../ops/rules";
 import { FAR } from "../ops/slice";
 import { lowerEinsum } from "./einsum";

@@ -1,8 +1,7 @@
 /** @file Einstein summation in ops that run fast everywhere. */
 
 import { productOf } from "../graph/dim";
-import type { Dim } from "../graph/types";
-import type { Value } from "../graph/value";
+import type { Dim, Value } from "../graph/types";
 import { letterDims, parseEquation } from "../ops/einsum";
 
 /** What of a builder an einsum is written with. */

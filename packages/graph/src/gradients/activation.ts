@@ -1,7 +1,7 @@
 /** @file Gradients of activation functions. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as rows from "../ops/activation";
 import { geluScale } from "../ops/activation";
 import { unary } from "./elementwise";

@@ -3,10 +3,9 @@
 import type { Builder } from "../builder/builder";
 import type { NodeRecord } from "../builder/writer";
 import { compatible, sameShape, showShape } from "../graph/dim";
-import type { Handle, Value } from "../graph/value";
-import { plain } from "../ops/attributes";
+import type { Handle, Value } from "../graph/types";
 import { rowOf } from "../ops/index";
-import type { Arguments } from "../ops/row";
+import { type Arguments, plain } from "../ops/row";
 import { isFloat } from "../ops/rules";
 import { gradientRules } from "./index";
 import type { GradientNode, GradientRule } from "./rule";

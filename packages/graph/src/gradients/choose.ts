@@ -1,6 +1,6 @@
 /** @file Gradients of ops that pick elements: by a condition, by size, within limits, beside a diagonal. */
 
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as masks from "../ops/mask";
 import type { GradientRule, RuleOf } from "./rule";
 import { sumTo } from "./shared";

@@ -1,7 +1,7 @@
 /** @file Gradient of Einstein summation: an einsum again. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as rows from "../ops/einsum";
 import { type Equation, parseEquation } from "../ops/einsum";
 import type { RuleOf } from "./rule";

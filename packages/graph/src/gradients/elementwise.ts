@@ -1,7 +1,7 @@
 /** @file Gradients of arithmetic, element by element. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type { Gradient, GradientRule } from "./rule";
 import { sumTo } from "./shared";
 

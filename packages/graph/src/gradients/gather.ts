@@ -2,7 +2,7 @@
 
 import type { Builder } from "../builder/builder";
 import { productOf } from "../graph/dim";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as rows from "../ops/gather";
 import { axisOf } from "../ops/rules";
 import type { RuleOf } from "./rule";

@@ -1,8 +1,7 @@
 /** @file Gradients of joining values along an axis, and of cutting them apart. */
 
 import { addDims } from "../graph/dim";
-import type { Dim } from "../graph/types";
-import type { Value } from "../graph/value";
+import type { Dim, Value } from "../graph/types";
 import type * as rows from "../ops/join";
 import { axisOf } from "../ops/rules";
 import type { RuleOf } from "./rule";

@@ -1,7 +1,7 @@
 /** @file Gradients of matrix products. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as rows from "../ops/matmul";
 import type { GradientRule, RuleOf } from "./rule";
 import { sumTo } from "./shared";

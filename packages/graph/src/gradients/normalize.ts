@@ -1,7 +1,7 @@
 /** @file Gradients of layer and root-mean-square normalization. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as rows from "../ops/normalize";
 import { axesFrom } from "../ops/normalize";
 import type { RuleOf } from "./rule";

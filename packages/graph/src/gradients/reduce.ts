@@ -1,7 +1,7 @@
 /** @file Gradients of reductions over axes. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type * as rows from "../ops/reduce";
 import type { Attrs } from "../ops/row";
 import { axesOf, ints, isFloat } from "../ops/rules";

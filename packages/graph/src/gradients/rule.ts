@@ -1,7 +1,7 @@
 /** @file What a gradient rule is given, and what it gives back. */
 
 import type { Builder } from "../builder/builder";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 import type { Arguments, Attrs, Op } from "../ops/row";
 
 /** A node as a gradient rule sees it. */

@@ -2,7 +2,7 @@
 
 import type { Builder } from "../builder/builder";
 import { sameDim, showShape } from "../graph/dim";
-import type { Value } from "../graph/value";
+import type { Value } from "../graph/types";
 
 /** Sums a gradient over the axes along which `x` was broadcast; the last `apart` axes never are. */
 export function sumTo(b: Builder, dy: Value, x: Value, apart = 0): Value {

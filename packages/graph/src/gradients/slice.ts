@@ -2,8 +2,7 @@
 
 import type { Builder } from "../builder/builder";
 import { addDims } from "../graph/dim";
-import type { Dim } from "../graph/types";
-import type { Value } from "../graph/value";
+import type { Dim, Value } from "../graph/types";
 import { axesOf } from "../ops/rules";
 import type * as rows from "../ops/slice";
 import { boundsOf, FAR } from "../ops/slice";

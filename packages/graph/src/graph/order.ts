@@ -1,9 +1,9 @@
 /** @file Puts nodes into execution order and checks that every value that is read is made exactly once. */
 
 import { sparseNames } from "./extra";
+import { readsOf } from "./lookup";
 import { didYouMean } from "./nearest";
 import type { Graph, Node } from "./types";
-import { readsOf } from "./uses";
 
 const NONE: ReadonlySet<string> = new Set();
 

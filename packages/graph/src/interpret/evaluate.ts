@@ -4,9 +4,8 @@ import { cast, fromData, type Tensor, type TensorLike } from "@diopter/tensor";
 import { compatible, showShape } from "../graph/dim";
 import { didYouMean } from "../graph/nearest";
 import type { Graph, Initializer, Node, ValueInfo } from "../graph/types";
-import { plain } from "../ops/attributes";
 import { rowOf } from "../ops/index";
-import type { Arguments, EvaluateContext } from "../ops/row";
+import { type Arguments, type EvaluateContext, plain } from "../ops/row";
 import { isFloat } from "../ops/rules";
 
 export interface EvaluateOptions {

@@ -1,11 +1,17 @@
 /** @file Dtype and shape of what one node makes, and of every value of a graph. */
 
-import type { Attribute, Dim, Graph, Node, ValueInfo } from "../graph/types";
-import { Handle, UnknownRankError } from "../graph/value";
-import { plain } from "../ops/attributes";
+import {
+  type Attribute,
+  type Dim,
+  type Graph,
+  Handle,
+  type Node,
+  UnknownRankError,
+  type ValueInfo,
+} from "../graph/types";
 import { dataOf } from "../ops/create";
 import { rowOf } from "../ops/index";
-import type { Arguments, Inferred, Operand } from "../ops/row";
+import { type Arguments, type Inferred, type Operand, plain } from "../ops/row";
 
 /**
  * Fills in `values` from the shape rules of the ops; what an op that is not in the table makes keeps what was declared.

@@ -2,8 +2,7 @@
 
 import type { TensorLike } from "@diopter/tensor";
 import { compatible, showShape } from "../graph/dim";
-import type { Dim, ElementType } from "../graph/types";
-import { UnknownRankError } from "../graph/value";
+import { type Dim, type ElementType, UnknownRankError } from "../graph/types";
 import type { Operand } from "./row";
 
 /** `x [2, batch]`, as errors name an operand. */

@@ -1,8 +1,7 @@
 /** @file Turns values into inputs, so that a graph goes on from what another run computed. */
 
-import { freshName, infoOf } from "../graph/lookup";
+import { definedIn, freshName, infoOf } from "../graph/lookup";
 import type { Graph, Initializer, Node, ValueInfo } from "../graph/types";
-import { definedIn } from "../graph/uses";
 import { inferShapes } from "../interpret/infer-shapes";
 import { prune } from "./prune";
 

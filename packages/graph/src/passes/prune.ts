@@ -1,8 +1,7 @@
 /** @file Keeps what the outputs need. */
 
-import { infoOf } from "../graph/lookup";
+import { infoOf, readsOf } from "../graph/lookup";
 import type { Graph } from "../graph/types";
-import { readsOf } from "../graph/uses";
 
 export interface PruneOptions {
   /** Whether inputs that nothing reads stay declared. */

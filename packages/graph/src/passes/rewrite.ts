@@ -2,10 +2,18 @@
 
 import type { TensorLike } from "@diopter/tensor";
 import { Builder } from "../builder/builder";
-import type { Attribute, Dim, Graph, Initializer, Node, ValueInfo } from "../graph/types";
-import { definedIn, readsOf } from "../graph/uses";
-import { UnknownRankError, type Value } from "../graph/value";
-import { redirect } from "./redirect";
+import { definedIn, readsOf } from "../graph/lookup";
+import {
+  type Attribute,
+  type Dim,
+  type Graph,
+  type Initializer,
+  type Node,
+  UnknownRankError,
+  type Value,
+  type ValueInfo,
+} from "../graph/types";
+import { redirect } from "./rename";
 
 /** What inference found of a value; `contents` are those of a small integer vector or scalar, as dimensions. */
 export interface Known {

@@ -4,10 +4,8 @@ import { Builder } from "../builder/builder";
 import { compatible, showShape } from "../graph/dim";
 import { allNames, freshName, infoOf } from "../graph/lookup";
 import { inOrder } from "../graph/order";
-import type { Graph } from "../graph/types";
-import type { Value } from "../graph/value";
-import { redirect } from "./redirect";
-import { rename } from "./rename";
+import type { Graph, Value } from "../graph/types";
+import { redirect, rename } from "./rename";
 
 /**
  * A graph in which everything that reads `value` reads `replace(b, value)` instead, a graph output of that name included.

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { MissingFileError } from "../errors";
+import { MissingFileError } from "../config/errors";
 import type { Files } from "./files";
 
 /**

@@ -1,6 +1,6 @@
 /** @file Where a checkpoint's files come from: a folder, a hub, or memory. */
 
-import { MissingFileError } from "../errors";
+import { MissingFileError } from "../config/errors";
 
 /** Files by name, readable by ranges. */
 export interface Files {

@@ -1,8 +1,8 @@
 /** @file From a folder or objects in memory to a canonical configuration, weights and a tokenizer file. */
 
 import type { TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
-import { HubError, MissingFileError } from "../errors";
+import type { ModelConfig } from "../config/config";
+import { HubError, MissingFileError } from "../config/errors";
 import { sha256 } from "../weights/hash-weights";
 import { families as allFamilies, familyOf } from "./families";
 import { type Checkpoint, readCheckpoint } from "./families/checkpoint";

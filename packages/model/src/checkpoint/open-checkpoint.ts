@@ -1,7 +1,7 @@
 /** @file The tensors of a checkpoint from one safetensors file, several shards, or memory. */
 
 import type { TensorLike } from "@diopter/tensor";
-import { CheckpointError, MissingFileError } from "../errors";
+import { CheckpointError, MissingFileError } from "../config/errors";
 import type { Checkpoint } from "./families/checkpoint";
 import { type Files, readJsonIfThere } from "./files";
 import { openSafetensors, openSafetensorsBytes, type SafetensorsFile } from "./safetensors";

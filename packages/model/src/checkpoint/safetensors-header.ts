@@ -1,6 +1,6 @@
 /** @file The header of a safetensors file, checked before a single byte of data is believed. */
 
-import { SafetensorsError } from "../errors";
+import { SafetensorsError } from "../config/errors";
 
 /** Bytes per element of the element types that are read. */
 const widths = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;

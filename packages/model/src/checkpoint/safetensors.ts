@@ -1,7 +1,7 @@
 /** @file safetensors: read tensor by tensor without a second copy of the file, and written. https://github.com/huggingface/safetensors */
 
 import type { DType, TensorLike } from "@diopter/tensor";
-import { SafetensorsError } from "../errors";
+import { SafetensorsError } from "../config/errors";
 import type { Files } from "./files";
 import { readTogether } from "./read-together";
 import {

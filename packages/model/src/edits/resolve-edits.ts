@@ -1,6 +1,6 @@
 /** @file From edits as people write them to structures and numbers for one batch of prompts. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import type { ActivationCache } from "../hooks/cache";
 import { hookAxes, hookSizes } from "../hooks/hook-axes";
 import { hookNames, selectHooks } from "../hooks/names";

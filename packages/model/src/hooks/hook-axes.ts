@@ -1,6 +1,6 @@
 /** @file The axes of every activation, in the words of the conventions. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 
 export type Axis =
   | "batch"

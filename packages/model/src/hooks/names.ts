@@ -1,8 +1,8 @@
 /** @file The names of all activations, as TransformerLens gives them, and the choice among them. */
 
 import { didYouMean } from "@diopter/graph";
-import type { ModelConfig } from "../config";
-import { UnknownHookError } from "../errors";
+import type { ModelConfig } from "../config/config";
+import { UnknownHookError } from "../config/errors";
 import { normsOutputs } from "../weights/weight-shapes";
 
 type NormHook = "hook_scale" | "hook_normalized";

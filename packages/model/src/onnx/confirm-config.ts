@@ -2,8 +2,8 @@
 
 import { familyOf } from "../checkpoint/families";
 import { Fields } from "../checkpoint/families/fields";
-import type { ModelConfig } from "../config";
-import { UnsupportedModelError } from "../errors";
+import type { ModelConfig } from "../config/config";
+import { UnsupportedModelError } from "../config/errors";
 
 /** What a graph does not hold. */
 const OPEN = ["family", "nCtx", "defaultPrependBos", "initializerRange"] as const;

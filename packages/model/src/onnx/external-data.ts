@@ -3,7 +3,7 @@
 import { decode, type ExternalTensor, type Graph, type Initializer } from "@diopter/graph";
 import { allocate, bytesPerElement, type DType, isDType } from "@diopter/tensor";
 import type { Files } from "../checkpoint/files";
-import { MissingFileError } from "../errors";
+import { MissingFileError } from "../config/errors";
 
 /** Bytes per element of types that Diopter carries but does not compute with; 4-bit ones are packed. */
 const OTHER_BITS: Readonly<Record<string, number>> = {

@@ -1,9 +1,8 @@
 /** @file From an ONNX file to a checkpoint in canonical form, and the map of its hooks. */
 
 import type { LoadedCheckpoint } from "../checkpoint/load";
-import type { ModelConfig } from "../config";
-import { UnsupportedModelError } from "../errors";
-import type { ModelOptions } from "../model-options";
+import type { ModelConfig } from "../config/config";
+import { UnsupportedModelError } from "../config/errors";
 import { createTokenizer } from "../text/tokenizer";
 import { sha256 } from "../weights/hash-weights";
 import { confirmConfig, withHints } from "./confirm-config";
@@ -12,7 +11,7 @@ import { type OnnxFileOptions, type OnnxSource, openOnnx } from "./open-onnx";
 import { recognize } from "./recognize";
 
 /** How an ONNX file becomes a model. */
-export interface OnnxOptions extends ModelOptions, OnnxFileOptions {
+export interface OnnxSettings extends OnnxFileOptions {
   /** What `tokenizer.json` holds, when it is not beside the file. */
   readonly tokenizer?: object | undefined;
   /** What `tokenizer_config.json` holds. */
@@ -30,7 +29,7 @@ export interface OnnxOptions extends ModelOptions, OnnxFileOptions {
  */
 export async function loadOnnx(
   source: OnnxSource,
-  options: Partial<OnnxOptions> = {},
+  options: Partial<OnnxSettings> = {},
 ): Promise<{ checkpoint: LoadedCheckpoint; inspection: OnnxInspection }> {
   const opened = await openOnnx(source, options);
   const recognition = recognize(opened.graph);

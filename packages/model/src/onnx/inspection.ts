@@ -1,6 +1,6 @@
 /** @file The map of a file's hooks as a plain object that prints itself. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import type { HookFinding } from "./hook-findings";
 import type { Recognition } from "./recognize";
 

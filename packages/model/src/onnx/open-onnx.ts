@@ -3,7 +3,7 @@
 import type { Graph } from "@diopter/graph";
 import { type Files, readJsonIfThere } from "../checkpoint/files";
 import { inNode } from "../checkpoint/hub/hub";
-import { MissingFileError } from "../errors";
+import { MissingFileError } from "../config/errors";
 import { readOnnx } from "./external-data";
 
 type Json = Readonly<Record<string, unknown>>;

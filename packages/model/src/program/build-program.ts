@@ -2,7 +2,7 @@
 
 import { Builder, type Dim, type Graph, prune, type Value } from "@diopter/graph";
 import type { DType, TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { declarePrompt } from "../text/prompt-values";
 import {
   beforeUnembedding,

@@ -1,7 +1,7 @@
 /** @file One forward pass with everything a user may attach to it: reads, edits, starts, extensions, hook functions. */
 
 import { fromData, type TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { editFeeds } from "../edits/apply-edit";
 import type { ResolvedEdit } from "../edits/edits";
 import { hookNames } from "../hooks/names";
@@ -11,9 +11,8 @@ import type { PastSlots, TokenBatch } from "../text/prompt-values";
 import { extensionFeed, LOGITS, viewFeed } from "./build-program";
 import type { Extension } from "./extension";
 import { type HookStop, layerOf, sectionStart } from "./hook-functions";
-import type { Program } from "./program";
-import type { CompiledRequest } from "./program-cache";
-import { repeatRows } from "./repeat-rows";
+import { repeatRows } from "./metrics";
+import type { CompiledRequest, Program } from "./program";
 import type { Request } from "./request";
 
 /** What executing needs of a model. */

@@ -2,7 +2,7 @@
 
 import type { Builder, Dim, Value } from "@diopter/graph";
 import type { DType, TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import type { Values } from "../runtime/runtime";
 import type { WeightValues } from "../transformer";
 import { builtOnce } from "./built-once";

@@ -1,7 +1,7 @@
 /** @file JavaScript hook functions: the run is cut at each hook, the function called, and the run goes on from its value. */
 
 import type { Tensor, TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { type HookFilter, hookNames, selectHooks } from "../hooks/names";
 
 /** What a hook function is told. */

@@ -1,11 +1,11 @@
 /** @file Metrics: logits -> one number per prompt, as pieces of graph that are evaluated, differentiated and swept. */
 
 import { backward, type Value } from "@diopter/graph";
-import type { TensorLike } from "@diopter/tensor";
+import { fromData, type Tensor, type TensorLike } from "@diopter/tensor";
 import type { Values } from "../runtime/runtime";
+import type { TokenBatch } from "../text/prompt-values";
 import { builtOnce } from "./built-once";
 import type { Extension, ExtensionContext, Outputs } from "./extension";
-import { logSumExp } from "./losses";
 
 /**
  * One number per prompt. Wherever a metric is taken, it is this object.
@@ -188,4 +188,44 @@ function rowsOf(value: TensorLike, rows: readonly number[]): TensorLike {
     out.set((value.data as Float32Array).subarray(row * width, (row + 1) * width), i * width);
   });
   return { ...value, shape: [rows.length, ...value.shape.slice(1)], data: out } as TensorLike;
+}
+
+/** The rows of `value` again and again: row i of the result is row i mod n. */
+export function repeatRows(value: TensorLike, times: number): TensorLike {
+  const { data } = value;
+  const out = new (data.constructor as new (length: number) => typeof data)(data.length * times);
+  for (let i = 0; i < times; i++) (out as Float32Array).set(data as Float32Array, i * data.length);
+  return {
+    dtype: value.dtype,
+    shape: [value.shape[0]! * times, ...value.shape.slice(1)],
+    data: out,
+  } as TensorLike;
+}
+
+/** Negative log-probability of each next token, nats [batch, pos - 1]; NaN where either token is padding. */
+export function tokenLosses(
+  logits: TensorLike,
+  { batch, pos, ids, keep }: TokenBatch,
+): Tensor<"float64"> {
+  const width = logits.shape[2]!;
+  const data = logits.data as Float32Array;
+  const out = new Float64Array(batch * (pos - 1));
+  for (let row = 0; row < batch; row++) {
+    for (let p = 0; p + 1 < pos; p++) {
+      const slot = row * pos + p;
+      const here = data.subarray(slot * width, (slot + 1) * width);
+      const real = keep[slot] && keep[slot + 1];
+      out[row * (pos - 1) + p] = real ? logSumExp(here) - here[ids[slot + 1]!]! : Number.NaN;
+    }
+  }
+  return fromData(out, [batch, pos - 1], "float64");
+}
+
+/** log Σ exp of a row of logits. */
+export function logSumExp(values: ArrayLike<number>): number {
+  let peak = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) peak = Math.max(peak, values[i]!);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - peak);
+  return peak + Math.log(sum);
 }

@@ -1,6 +1,6 @@
 /** @file What every result carries: enough to say what was computed, and to compute it again. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { sha256 } from "../weights/hash-weights";
 
 /** Version of this layout. */

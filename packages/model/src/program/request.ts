@@ -23,27 +23,3 @@ export interface Request {
 
 /** The part of an extension that decides the graph. */
 export type AppendedGraph = Pick<Extension<unknown>, "name" | "needs" | "leaves" | "build">;
-
-/** Numbers for functions, by identity. */
-export type Identify = (fn: (...args: never[]) => unknown) => number;
-
-/** Equal for requests that build equal graphs; functions are told apart by `identify`. */
-export function requestKey(request: Request, identify: Identify): string {
-  const { read = [], logits = "all", edits = [], splice = [], start = [] } = request;
-  const { extension, view = "residual", past } = request;
-  return JSON.stringify([
-    [...read].sort(),
-    logits,
-    edits,
-    [...start].sort(),
-    extension && [identify(extension.build), extension.needs ?? [], extension.leaves ?? []],
-    typeof view === "string" ? view : viewKey(view, identify),
-    past,
-    splice,
-  ]);
-}
-
-function viewKey({ mixer, heads, mlp, norm, splitEmbedding }: FactorizedView, identify: Identify) {
-  const functions = [mixer, heads, mlp, norm].map((fn) => fn && identify(fn));
-  return [...functions, splitEmbedding === true];
-}

@@ -1,15 +1,14 @@
 /** @file Many edits of one batch of prompts: one edit per batch row, batched, restarted at the first layer that changes. */
 
 import { concat, expand, type TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import type { Edit, ResolvedEdit } from "../edits/edits";
 import type { ActivationCache } from "../hooks/cache";
 import type { ResolvedSplice } from "../sae/splice";
 import type { TokenBatch } from "../text/prompt-values";
 import { type Engine, execute } from "./execute";
 import { blockOutput, isFinal, layerOf } from "./hook-functions";
-import { checkedMetric, type Metric } from "./metrics";
-import { repeatRows } from "./repeat-rows";
+import { checkedMetric, type Metric, repeatRows } from "./metrics";
 
 /** Number of rows of the sweep that are finished, and their values so far. */
 export interface SweepProgress {

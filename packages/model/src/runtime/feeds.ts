@@ -1,8 +1,16 @@
-/** @file Checks what goes into a run before a runtime sees it, so that mistakes are told in the names of the graph. */
+/** @file What every runtime does with a graph and with what is fed: fit it to its limits, and check the feeds in the names of the graph. */
 
-import { type Dim, didYouMean, type ElementType, termsOf, type ValueInfo } from "@diopter/graph";
+import {
+  type Dim,
+  didYouMean,
+  type ElementType,
+  type Graph,
+  legalize,
+  termsOf,
+  type ValueInfo,
+} from "@diopter/graph";
 import { allocate, cast, type DType, isDType, isFloat, type TensorLike } from "@diopter/tensor";
-import type { Runtime, Values } from "./runtime";
+import type { Runtime, RuntimeLimits, Values } from "./runtime";
 
 /**
  * Checks `feeds` against the inputs of a graph and gives them in the dtypes that it declares.
@@ -128,4 +136,45 @@ export function isSymbol(dim: Dim): dim is string {
   if (typeof dim !== "string") return false;
   const terms = termsOf(dim);
   return terms.length === 1 && terms[0]!.coefficient === 1 && terms[0]!.symbols[0] === dim;
+}
+
+export interface Fitted {
+  readonly graph: Graph;
+  /** Inputs that come with each run. */
+  readonly feeds: readonly ValueInfo[];
+  /** Inputs that the runtime feeds from the weights; none where they became initializers. */
+  readonly weights: readonly ValueInfo[];
+}
+
+export function fit(
+  runtime: string,
+  graph: Graph,
+  weights: ReadonlyMap<string, TensorLike>,
+  limits: RuntimeLimits,
+): Fitted {
+  for (const input of graph.inputs) {
+    const weight = weights.get(input.name);
+    if (weight) checkWeight(runtime, input, weight);
+  }
+  const placed = limits.weightsAs === "inputs" ? graph : weightsAsInitializers(graph, weights);
+  const legal = legalize(placed, limits);
+  return {
+    graph: legal,
+    // An input with an initializer has its number already, as in files that list their weights as inputs.
+    feeds: legal.inputs.filter(({ name }) => !weights.has(name) && !legal.initializers.has(name)),
+    weights: legal.inputs.filter(({ name }) => weights.has(name)),
+  };
+}
+
+/** Turns the graph inputs that `weights` names into initializers of the declared dtype. */
+export function weightsAsInitializers(
+  graph: Graph,
+  weights: ReadonlyMap<string, TensorLike>,
+): Graph {
+  const initializers = new Map(graph.initializers);
+  for (const { name, dtype } of graph.inputs) {
+    const weight = weights.get(name);
+    if (weight) initializers.set(name, inDType(weight, dtype));
+  }
+  return { ...graph, inputs: graph.inputs.filter(({ name }) => !weights.has(name)), initializers };
 }

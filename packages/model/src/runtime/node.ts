@@ -3,8 +3,7 @@
 import { encode } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { checkFeeds, inDType } from "./feeds";
-import { fit } from "./fit";
+import { checkFeeds, fit, inDType } from "./feeds";
 import { offThread } from "./node/off-thread";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 import { type Backend, runError, type SessionOptions, type Weights } from "./session/backend";

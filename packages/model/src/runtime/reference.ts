@@ -2,8 +2,7 @@
 
 import { evaluate } from "@diopter/graph";
 import { cast, isFloat, type TensorLike } from "@diopter/tensor";
-import { checkFeeds } from "./feeds";
-import { fit } from "./fit";
+import { checkFeeds, fit } from "./feeds";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 
 export interface ReferenceOptions {

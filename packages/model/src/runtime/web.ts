@@ -2,8 +2,7 @@
 
 import { encode, type Graph, type Initializer } from "@diopter/graph";
 import { bytesPerElement, type DType } from "@diopter/tensor";
-import { checkFeeds } from "./feeds";
-import { fit } from "./fit";
+import { checkFeeds, fit } from "./feeds";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 import { runError, type WeightUse } from "./session/backend";
 import { backendOf } from "./session/place";

@@ -1,7 +1,7 @@
 /** @file `cfg.json` of SAELens, flat (before version 6) or with its metadata apart, as one configuration. */
 
 import { Fields } from "../checkpoint/families/fields";
-import { UnsupportedModelError } from "../errors";
+import { UnsupportedModelError } from "../config/errors";
 
 /** How features come from the input; `jumprelu` is also how a trained batch-top-k SAE runs. */
 export type SaeEncoder = "relu" | "jumprelu" | "topk" | "gated";

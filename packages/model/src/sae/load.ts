@@ -5,7 +5,7 @@ import { type Files, readJson } from "../checkpoint/files";
 import { inNode } from "../checkpoint/hub/hub";
 import { type HeldTensors, heldCheckpoint } from "../checkpoint/open-checkpoint";
 import { openSafetensors } from "../checkpoint/safetensors";
-import { UnsupportedModelError } from "../errors";
+import { UnsupportedModelError } from "../config/errors";
 import { readSaeConfig, type SaeConfig } from "./config";
 import { foldScale, readSaeWeights } from "./weights";
 

@@ -1,8 +1,8 @@
 /** @file An SAE in the place of an activation: where it goes, which hooks it has, what it is fed. */
 
 import type { TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
-import { UnsupportedModelError } from "../errors";
+import type { ModelConfig } from "../config/config";
+import { UnsupportedModelError } from "../config/errors";
 import { hookAxes, hookSizes, hostOf } from "../hooks/hook-axes";
 import { hookNames, selectHooks } from "../hooks/names";
 import type { SaeStructure } from "./config";

@@ -2,7 +2,7 @@
 
 import { cast, fromData, isFloat, map, sizeOf, type TensorLike } from "@diopter/tensor";
 import type { Checkpoint } from "../checkpoint/families/checkpoint";
-import { CheckpointError } from "../errors";
+import { CheckpointError } from "../config/errors";
 import type { SaeConfig, SaeStructure } from "./config";
 
 /** Shapes of the weights that a structure computes with, by SAELens's names. */

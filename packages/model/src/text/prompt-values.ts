@@ -6,7 +6,7 @@
 
 import type { Builder, Dim, Value } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
-import type { ModelConfig, RotaryScaling } from "../config";
+import type { ModelConfig, RotaryScaling } from "../config/config";
 import type { PromptValues } from "../transformer";
 
 /** Token ids of a batch with its padding made explicit. */

@@ -1,6 +1,6 @@
 /** @file From whatever a user calls a prompt to a batch of token ids with explicit padding. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import type { TokenBatch } from "./prompt-values";
 import type { Tokenizer } from "./tokenizer";
 

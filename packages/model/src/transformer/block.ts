@@ -4,7 +4,7 @@ import type { Value } from "@diopter/graph";
 import { normsOutputs } from "../weights/weight-shapes";
 import { attention } from "./attention";
 import type { Context } from "./context";
-import { embed } from "./embed";
+import { embed } from "./embedding";
 import { mlp } from "./mlp";
 import { norm } from "./norm";
 

@@ -1,7 +1,7 @@
 /** @file What every piece of the canonical transformer is given: the builder, the sizes, the hooks, the weights, the inputs. */
 
 import type { Builder, Dim, Value } from "@diopter/graph";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 
 /** `at` is the only place where anything happens to an activation. */
 export interface Hooks {

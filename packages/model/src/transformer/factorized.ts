@@ -9,7 +9,7 @@ import type { Value } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { mix as attend, headResults, projectByHead } from "./attention";
 import type { Context } from "./context";
-import { embed, embedSeparately } from "./embed";
+import { embed, embedSeparately } from "./embedding";
 import { joinHeads, linear } from "./linear";
 import { mlp } from "./mlp";
 import { norm, normAtOnce } from "./norm";

@@ -2,6 +2,7 @@
 
 export { residual } from "./block";
 export type { Context, Hooks, PastValues, PromptValues, WeightValues } from "./context";
+export { beforeUnembedding, toVocabulary, unembedQuietly } from "./embedding";
 export {
   type Destination,
   type FactorizedView,
@@ -10,4 +11,3 @@ export {
   type Source,
   sumOf,
 } from "./factorized";
-export { beforeUnembedding, toVocabulary, unembedQuietly } from "./unembed";

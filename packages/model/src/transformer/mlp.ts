@@ -1,9 +1,31 @@
-/** @file One MLP, plain or gated, under TransformerLens's hooks. */
+/** @file Activation functions, and one MLP, plain or gated, under TransformerLens's hooks. */
 
-import type { Value } from "@diopter/graph";
-import { activate } from "./activation";
+import type { Builder, Value } from "@diopter/graph";
+import type { ActivationFunction } from "../config/config";
 import type { Context } from "./context";
 import { linear, operand } from "./linear";
+
+export function activate(b: Builder, name: ActivationFunction, x: Value): Value {
+  switch (name) {
+    case "relu":
+      return b.relu(x);
+    case "gelu":
+      return b.gelu(x, "none");
+    case "gelu_new":
+    case "gelu_fast":
+      return b.gelu(x, "tanh");
+    case "quick_gelu":
+      return b.quickGelu(x);
+    case "silu":
+      return b.silu(x);
+    case "tanh":
+      return b.tanh(x);
+    case "identity":
+      return x;
+    default:
+      throw new RangeError(`model: unknown activation function "${name satisfies never}"`);
+  }
+}
 
 /** The layer's output before any post-norm, bias included; x is already normed, [batch, pos, dModel]. */
 export function mlp({ b, c, h, w }: Context, l: number, x: Value): Value {

@@ -2,7 +2,7 @@
 
 import type { Value } from "@diopter/graph";
 import { full } from "@diopter/tensor";
-import type { QueryKeyNorm } from "../config";
+import type { QueryKeyNorm } from "../config/config";
 import type { Context, Quiet } from "./context";
 import { joinHeads, splitHeads } from "./linear";
 

@@ -1,8 +1,8 @@
 /** @file Means that nothing downstream can see, taken out of weights. TransformerLens's centring steps. */
 
 import { mean, sub, type Tensor } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
-import { InexactProcessingError } from "../errors";
+import type { ModelConfig } from "../config/config";
+import { InexactProcessingError } from "../config/errors";
 import { Draft, type ModelWeights, untie, type WeightMap } from "./untie";
 
 /**

@@ -1,8 +1,8 @@
 /** @file Gains and biases of norms, moved into the matrices that read them. TransformerLens's fold_layer_norm. */
 
 import { add, map, matmul, mean, mul, reshape, sub, type Tensor } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
-import { InexactProcessingError } from "../errors";
+import type { ModelConfig } from "../config/config";
+import { InexactProcessingError } from "../config/errors";
 import { Draft, type ModelWeights, untie, type WeightMap } from "./untie";
 import { normsOutputs } from "./weight-shapes";
 

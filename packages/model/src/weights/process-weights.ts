@@ -1,7 +1,7 @@
 /** @file Weight processing in one call, and on record. TransformerLens's process_weights_. */
 
 import { add, gather, matmul, reshape, type Tensor } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { centerUnembed, centerWritingWeights } from "./center-weights";
 import { foldLayerNorm } from "./fold-layer-norm";
 import { Draft, type ModelWeights, type WeightMap } from "./untie";

@@ -1,7 +1,7 @@
 /** @file The starting point of weight processing: a copy that may be changed, with an unembedding of its own. */
 
 import { Tensor, type TensorLike, transpose } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 
 export type WeightMap = ReadonlyMap<string, TensorLike>;
 

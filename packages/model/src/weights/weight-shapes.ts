@@ -1,6 +1,6 @@
 /** @file Names and shapes of all weights that a configuration can have, in graph layout. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 
 /** Shape of one weight, with the word for each dimension. */
 export interface WeightShape {

@@ -1,7 +1,7 @@
 /** @file Weights in TransformerLens's shapes, computed on demand from the graph layout. */
 
 import { gather, reshape, Tensor, type TensorLike, transpose, zeros } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { weightShapes } from "./weight-shapes";
 
 /**

@@ -1,12 +1,10 @@
 /** @file The last pass before a runtime: rewrites what that runtime cannot do, or does wrongly. */
 
-import { allNames } from "../../graph/lookup";
+import { allNames, readsOf } from "../../graph/lookup";
 import { didYouMean } from "../../graph/nearest";
 import type { Attribute, Graph, Node } from "../../graph/types";
-import { readsOf } from "../../graph/uses";
-import { Fragment } from "./fragment";
+import { Fragment, geluForm, spellGelu, spellLogSumExp, spellStatistics } from "./fragment";
 import { narrow, narrowSplit, VARIADIC } from "./narrow";
-import { geluForm, spellGelu, spellLogSumExp, spellStatistics } from "./spell";
 
 /** What a runtime computes right. */
 export interface Limits {

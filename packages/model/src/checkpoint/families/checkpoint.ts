@@ -1,8 +1,8 @@
 /** @file Applies a family's description to a checkpoint: configuration first, then every name and shape, then the numbers. */
 
 import type { TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../../config";
-import { CheckpointError } from "../../errors";
+import type { ModelConfig } from "../../config/config";
+import { CheckpointError } from "../../config/errors";
 import { type WeightShape, weightShapes } from "../../weights/weight-shapes";
 import type { Family, TensorNames } from "./family";
 import { Fields } from "./fields";

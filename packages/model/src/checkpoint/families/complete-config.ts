@@ -1,6 +1,6 @@
 /** @file Fills the switches that most families leave alone. */
 
-import type { ModelConfig } from "../../config";
+import type { ModelConfig } from "../../config/config";
 
 type Sizes = Pick<
   ModelConfig,

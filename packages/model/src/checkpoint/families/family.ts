@@ -1,6 +1,6 @@
 /** @file What describes a model family: how its files become a configuration and weights, and nothing else. */
 
-import type { ModelConfig } from "../../config";
+import type { ModelConfig } from "../../config/config";
 import type { Fields } from "./fields";
 import type { Recipe } from "./recipe";
 

@@ -1,7 +1,7 @@
 /** @file Typed reading of a foreign `config.json`, with messages that name the field. */
 
-import type { ActivationFunction } from "../../config";
-import { UnsupportedModelError } from "../../errors";
+import type { ActivationFunction } from "../../config/config";
+import { UnsupportedModelError } from "../../config/errors";
 
 const activations: ReadonlyMap<string, ActivationFunction> = new Map([
   ["relu", "relu"],

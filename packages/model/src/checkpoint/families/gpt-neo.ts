@@ -1,6 +1,6 @@
 /** @file GPT-Neo (Black et al. 2021): GPT-2 with unscaled scores and a window in every other layer. */
 
-import { UnsupportedModelError } from "../../errors";
+import { UnsupportedModelError } from "../../config/errors";
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
 import type { Fields } from "./fields";

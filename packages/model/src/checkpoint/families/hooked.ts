@@ -1,6 +1,6 @@
 /** @file Weights under TransformerLens's state-dict names, with its configuration in snake case. */
 
-import { UnsupportedModelError } from "../../errors";
+import { UnsupportedModelError } from "../../config/errors";
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
 import type { Fields } from "./fields";

@@ -1,6 +1,6 @@
 /** @file The families that come with the package, and the choice among families for a `config.json`. */
 
-import { UnsupportedModelError } from "../../errors";
+import { UnsupportedModelError } from "../../config/errors";
 import { bert } from "./bert";
 import { bloom } from "./bloom";
 import { distilbert } from "./distilbert";

@@ -1,6 +1,6 @@
 /** @file minGPT (Karpathy): GPT-2 with matrices `[out, in]`, an untied head, and sizes behind names such as `gpt-nano`. */
 
-import { UnsupportedModelError } from "../../errors";
+import { UnsupportedModelError } from "../../config/errors";
 import { completeConfig } from "./complete-config";
 import type { Family, TensorNames } from "./family";
 import type { Fields } from "./fields";

@@ -1,6 +1,6 @@
 /** @file OPT (Zhang et al. 2022): a decoder with ReLU neurons and positions that start at row 2. */
 
-import { UnsupportedModelError } from "../../errors";
+import { UnsupportedModelError } from "../../config/errors";
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
 import { maybeBiased, norm } from "./layers";

@@ -1,7 +1,7 @@
 /** @file Rotary settings as Hugging Face writes them, in their old, new and newest spelling. */
 
-import type { RotaryScaling } from "../../config";
-import { UnsupportedModelError } from "../../errors";
+import type { RotaryScaling } from "../../config/config";
+import { UnsupportedModelError } from "../../config/errors";
 import type { ConfigChoices } from "./complete-config";
 import type { Fields } from "./fields";
 

@@ -1,6 +1,6 @@
 /** @file One HTTP request and what can end it: an answer, the caller's signal, silence. */
 
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 import { withoutQuery } from "./hub-id";
 
 export interface ConnectionOptions {

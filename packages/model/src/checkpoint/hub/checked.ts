@@ -2,7 +2,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 
 import type { FileMetadata, FilePart, StoredFile } from "./hub-cache";
 

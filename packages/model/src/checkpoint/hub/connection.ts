@@ -1,6 +1,6 @@
 /** @file Single HTTP requests to a hub: redirects, the token, time-outs, and statuses as errors. */
 
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 import { Attempt, type ConnectionOptions } from "./attempt";
 import { withoutQuery } from "./hub-id";
 import { Patience } from "./patience";

@@ -1,6 +1,6 @@
 /** @file What a hub says about a file of a model: its commit, its ETag, its length, its hash. */
 
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 import type { Connection, Reply } from "./connection";
 import type { FileMetadata } from "./hub-cache";
 import { withoutQuery } from "./hub-id";

@@ -4,7 +4,7 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 import { differenceFrom } from "./checked";
 import type { FileMetadata, FilePart } from "./hub-cache";
 import { unique } from "./point-to";

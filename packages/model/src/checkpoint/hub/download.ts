@@ -1,6 +1,6 @@
 /** @file The bytes of a file over as many connections as it takes, each going on where the last one broke. */
 
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 import type { Connection, Reply } from "./connection";
 import { contentLength, plain, strong } from "./describe-file";
 import type { FileMetadata, FilePart } from "./hub-cache";

@@ -1,6 +1,6 @@
 /** @file Files of a model on a hub: found, fetched once, checked, kept, and read from the cache from then on. */
 
-import { HubError, MissingFileError } from "../../errors";
+import { HubError, MissingFileError } from "../../config/errors";
 import { Connection } from "./connection";
 import { type Description, describeFile } from "./describe-file";
 import type { HubCache } from "./hub-cache";

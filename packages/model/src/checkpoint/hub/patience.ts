@@ -1,6 +1,6 @@
 /** @file How often, and after how long, a failed request is made again. */
 
-import { HubError } from "../../errors";
+import { HubError } from "../../config/errors";
 
 /** Longest wait, in seconds, that a server may ask for. */
 const longestWait = 60;

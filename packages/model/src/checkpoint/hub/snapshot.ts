@@ -1,6 +1,6 @@
 /** @file The files of one commit of a model, each fetched when it is first asked for. */
 
-import { MissingFileError } from "../../errors";
+import { MissingFileError } from "../../config/errors";
 import type { Files } from "../files";
 import type { Connection } from "./connection";
 import { type Description, describeFile } from "./describe-file";

@@ -2,7 +2,7 @@
 
 import type { Family } from "../../checkpoint/families/family";
 import type { Recipe } from "../../checkpoint/families/recipe";
-import type { ModelConfig } from "../../config";
+import type { ModelConfig } from "../../config/config";
 import { normsOutputs } from "../../weights/weight-shapes";
 import type { Entry } from "./tables";
 

@@ -1,6 +1,6 @@
 /** @file What other libraries call TransformerLens's hooks, and where the same name would mean another tensor. */
 
-import type { ModelConfig } from "../../config";
+import type { ModelConfig } from "../../config/config";
 import { normsOutputs } from "../../weights/weight-shapes";
 
 /** One tensor under two names; `{l}` stands for the layer. */

@@ -1,6 +1,6 @@
 /** @file Activation functions as one node (opset 20, ONNX Runtime's FastGelu and QuickGelu) or spelt out with Erf, Tanh or Sigmoid (all older exports). */
 
-import type { ActivationFunction } from "../../config";
+import type { ActivationFunction } from "../../config/config";
 import type { Body } from "../read/body";
 import { either, factors, near, open, same, withoutBias, withoutFactor } from "./query";
 

@@ -1,6 +1,6 @@
 /** @file MLPs: two matrices with an activation between (gpt2, gpt_neox, bert), or three with a gate (llama, qwen2). */
 
-import type { ActivationFunction } from "../../config";
+import type { ActivationFunction } from "../../config/config";
 import type { Body } from "../read/body";
 import { matchActivation } from "./activation";
 import { type Linear, matchLinear } from "./linear";

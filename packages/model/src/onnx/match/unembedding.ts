@@ -1,6 +1,6 @@
 /** @file From the last residual state to logits: final norm, masked-language-model head, vocabulary matrix, bias, scale and soft cap. */
 
-import type { ActivationFunction } from "../../config";
+import type { ActivationFunction } from "../../config/config";
 import type { Body } from "../read/body";
 import { Refusal } from "../refusal";
 import { matchActivation } from "./activation";

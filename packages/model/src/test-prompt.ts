@@ -1,8 +1,8 @@
 /** @file Does the model know the answer? TransformerLens's `test_prompt`. */
 
 import { argsort, softmax } from "@diopter/tensor";
-import type { Model } from "../model";
-import type { RunOptions } from "../model-options";
+import type { Model } from "./model";
+import type { RunOptions } from "./model-options";
 
 /** A token with how likely it is to come next. */
 export interface RankedToken {

@@ -1,10 +1,10 @@
 /** @file How far two exports of one model are apart, at the logits and at every hook. */
 
 import type { TensorLike } from "@diopter/tensor";
-import { UnknownHookError } from "../errors";
-import type { HookFilter } from "../hooks/names";
-import type { Model } from "../model";
-import type { Prompt, PromptOptions } from "../text/prompt";
+import { UnknownHookError } from "./config/errors";
+import type { HookFilter } from "./hooks/names";
+import type { Model } from "./model";
+import type { Prompt, PromptOptions } from "./text/prompt";
 
 /** Drift of one activation from `a` to `b`. */
 export interface DriftRow {

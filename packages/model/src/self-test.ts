@@ -1,10 +1,10 @@
 /** @file Whether a runtime computes what it should: a built-in small model against stored float64 values. */
 
 import { fromData, type TensorLike } from "@diopter/tensor";
-import type { InMemoryCheckpoint } from "../checkpoint/load";
-import { Model } from "../model";
-import { logitDifference } from "../program/metrics";
-import type { Runtime } from "../runtime/runtime";
+import type { InMemoryCheckpoint } from "./checkpoint/load";
+import { Model } from "./model";
+import { logitDifference } from "./program/metrics";
+import type { Runtime } from "./runtime/runtime";
 
 /** One check: the element that is furthest off. */
 export interface SelfTestRow {
