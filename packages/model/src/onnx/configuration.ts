@@ -1,7 +1,7 @@
 /** @file The canonical configuration of a transformer that was found in a file. */
 
 import { type ConfigChoices, completeConfig } from "../checkpoint/families/complete-config";
-import type { ModelConfig, QueryKeyNorm, RotaryScaling } from "../config";
+import type { ModelConfig, QueryKeyNorm, RotaryScaling } from "../config/config";
 import type { Attention } from "./match/attention";
 import type { Embedding } from "./match/embedding";
 import type { Linear } from "./match/linear";

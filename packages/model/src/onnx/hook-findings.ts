@@ -1,6 +1,6 @@
 /** @file Which value of a file is behind each hook, in which order of axes and with which factor. */
 
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import { hookNames } from "../hooks/names";
 import type { Norm } from "./match/norm";
 import { withoutFactor } from "./match/query";

@@ -2,13 +2,8 @@
 
 import type { Graph, Initializer, Node } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
-<<<<<<< HEAD:packages/model/src/onnx/recognize.ts
-import type { ModelConfig } from "../config";
-import { configurationOf } from "./configuration";
-=======
 import type { ModelConfig } from "../config/config";
-import { assemble } from "./assemble";
->>>>>>> 70f9220 (graph, model, tensor: fewer files on the way of a prompt; hold model's folders):packages/model/src/onnx/recognise.ts
+import { configurationOf } from "./configuration";
 import { type HookFinding, hookFindings } from "./hook-findings";
 import { Constants } from "./match/numbers";
 import { matchTransformer } from "./match/transformer";

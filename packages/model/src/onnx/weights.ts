@@ -1,7 +1,7 @@
 /** @file Writes the weights of a transformer that was found in a file, as views of the file where they lie there in that order. */
 
 import { bfloat16ToFloat32, cast, type TensorLike } from "@diopter/tensor";
-import type { ModelConfig } from "../config";
+import type { ModelConfig } from "../config/config";
 import type { Projected } from "./match/attention";
 import { isConstant, type Linear } from "./match/linear";
 import type { Norm } from "./match/norm";
