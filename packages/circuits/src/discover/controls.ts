@@ -6,7 +6,8 @@ import type { Circuit } from "../graph/circuit";
 import { EdgeGraph } from "../graph/edge-graph";
 import { type GraphShape, shapeOf } from "../graph/shape";
 import { hooksOf, type SourceGroup, sourceGroups } from "../graph/sources";
-import { batchesOf, batchSizeFor } from "../run/batches";
+import { batchesOf, batchSizeFor, longestOf } from "../run/batches";
+import { Job } from "../run/job";
 import type { Task } from "../task/task";
 import { EdgeScores } from "./scores/edge-scores";
 
@@ -46,17 +47,17 @@ export async function magnitudeScores(
   options: MagnitudeOptions = {},
 ): Promise<EdgeScores> {
   const { of = "mean-norm", inputs = "split", signal } = options;
-  const started = performance.now();
+  const job = new Job({ signal });
   const { config } = model;
   const graph = new EdgeGraph(shapeOf(config, { inputs }));
   // The heads' outputs are read in full: as large as one copy of all sources.
   const groups = sourceGroups(graph.shape).map((group) => ({ ...group, hook: writtenHook(group) }));
   const sums = new Float64Array(graph.sources.length);
-  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const pos = longestOf(task.prompts);
   const size = options.batchSize ?? batchSizeFor(pos, graph.sources.length, config.dModel);
   let [tokens, forward] = [0, 0];
   for (const { prompts } of batchesOf(task.prompts, size)) {
-    signal?.throwIfAborted();
+    job.proceed();
     const batch = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
     const written = await model.compute(batch, activations(hooksOf(groups)), { signal });
     for (const { hook, first, count } of groups) {
@@ -75,7 +76,7 @@ export async function magnitudeScores(
     options: { of },
     passes: { forward, backward: 0 },
     prompts: task.prompts.length,
-    milliseconds: performance.now() - started,
+    milliseconds: job.milliseconds,
   });
 }
 

@@ -14,7 +14,7 @@ import { type Ablation, type AblationValue, ablationOf } from "../ablation/ablat
 import { edgesOfSources, replacedMask } from "../ablation/replaced-mask";
 import type { Circuit } from "../graph/circuit";
 import { sourceHooks } from "../graph/sources";
-import { batchesOf, batchSizeFor } from "../run/batches";
+import { batchesOf, batchSizeFor, longestOf } from "../run/batches";
 import { circuitFor } from "../run/cell";
 import { type DenseForm, denseView } from "../run/dense";
 import { maskFeeds, readersOf, replacementFeed } from "../run/feeds";
@@ -60,7 +60,7 @@ export async function optimalConstants(
   const start = { value: { kind: "mean", over: "clean", by: "all" } as const, ...options.ablation };
   const ablation = ablationOf(start);
   const own = circuitFor(circuit, ablation);
-  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const pos = longestOf(task.prompts);
   const size =
     options.batchSize ?? batchSizeFor(pos, 2 * own.graph.sources.length, model.config.dModel);
   const batches = batchesOf(task.prompts, size);

@@ -5,7 +5,7 @@ import type { Ablation, AblationValue } from "../ablation/ablation";
 import type { Activations } from "../ablation/activations";
 import type { EdgeGraph } from "../graph/edge-graph";
 import { sourceHooks, streamHooks } from "../graph/sources";
-import { type Batch, batchesOf, batchSizeFor } from "../run/batches";
+import { type Batch, batchesOf, batchSizeFor, longestOf } from "../run/batches";
 import { baseRows } from "../run/cell";
 import { pickHooks } from "../run/feeds";
 import { readSources } from "../run/read-sources";
@@ -75,7 +75,7 @@ export class PreparedBatches {
   ): Promise<PreparedBatches> {
     if (task.prompts.length === 0) throw new RangeError("discovery: the task has no prompts");
     const { direction, value, signal } = options;
-    const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+    const pos = longestOf(task.prompts);
     const { dModel } = model.config;
     const batchSize = options.batchSize ?? batchSizeFor(pos, graph.sources.length, dModel);
     const context = { model, shape: graph.shape, task, direction, batchSize, signal };

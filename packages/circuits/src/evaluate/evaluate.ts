@@ -8,9 +8,9 @@ import type { Circuit } from "../graph/circuit";
 import type { CircuitJSON } from "../graph/circuit-json";
 import type { PromptMetric } from "../metrics/prompt-metric";
 import { promptMetric } from "../metrics/prompt-metrics";
-import { type Batch, batchesOf, batchSizeFor } from "../run/batches";
+import { type Batch, batchesOf, batchSizeFor, longestOf } from "../run/batches";
 import { type Cell, circuitFor, type EngineName, runCell } from "../run/cell";
-import type { Progress } from "../run/job";
+import { Job, type Progress } from "../run/job";
 import type { Replacements } from "../run/replacements/replacement";
 import { replacementsFor } from "../run/replacements/replacements";
 import { type Logits, runPlain } from "../run/run-batch";
@@ -86,7 +86,7 @@ export async function evaluate(
 }
 
 /** What all cells of one evaluation share. */
-interface Job {
+interface Asked {
   readonly model: Model;
   readonly task: Task;
   readonly metrics: readonly PromptMetric[];
@@ -100,14 +100,14 @@ export async function evaluateCells(
   specs: readonly CellSpec[],
   options: EvaluateOptions = {},
 ): Promise<(Evaluation | NotApplicable)[]> {
-  const { signal, onProgress, engine = "auto" } = options;
+  const { signal, engine = "auto" } = options;
   if (task.prompts.length === 0) throw new RangeError("evaluate: the task has no prompts");
   const metrics = (options.metrics ?? [task.metric]).map((metric) =>
     typeof metric === "string" ? promptMetric(metric) : metric,
   );
-  const job: Job = { model, task, metrics, signal };
+  const asked: Asked = { model, task, metrics, signal };
   const batchSize = options.batchSize ?? sizeFor(model, task, specs);
-  const shared = new SharedReplacements(job, batchSize);
+  const shared = new SharedReplacements(asked, batchSize);
   const cells: (PreparedCell | NotApplicable)[] = [];
   for (const { circuit, ablation } of specs) {
     cells.push(
@@ -124,23 +124,18 @@ export async function evaluateCells(
       .map((cell) => (cell instanceof PreparedCell ? cell.replacements.key(prompt) : ""))
       .join("\n");
   const batches = batchesOf(task.prompts, batchSize, key);
-  const started = performance.now();
-  for (const [index, batch] of batches.entries()) {
-    signal?.throwIfAborted();
-    await runBatch(job, batch, cells, shared);
-    const done = index + 1;
-    const elapsed = performance.now() - started;
-    onProgress?.({
-      done,
-      total: batches.length,
-      remaining: (elapsed / done) * (batches.length - done),
-    });
+  const job = new Job(options);
+  job.expect(batches.length);
+  for (const batch of batches) {
+    job.proceed();
+    await runBatch(asked, batch, cells, shared);
+    job.step();
   }
-  return cells.map((cell) => (cell instanceof PreparedCell ? cell.result(job) : cell));
+  return cells.map((cell) => (cell instanceof PreparedCell ? cell.result(asked) : cell));
 }
 
 async function runBatch(
-  { model, task, metrics, signal }: Job,
+  { model, task, metrics, signal }: Asked,
   batch: Batch,
   cells: (PreparedCell | NotApplicable)[],
   shared: SharedReplacements,
@@ -188,21 +183,21 @@ async function applicable<T>(
 
 /** Replacement values by kind, read once per batch however many cells use them. */
 class SharedReplacements {
-  readonly #job: Job;
+  readonly #asked: Asked;
   readonly #batchSize: number;
   readonly #known = new Map<string, Promise<Replacements>>();
   readonly #current = new Map<string, Promise<Activations>>();
   readonly #given = new Map<object, number>();
   #prompts: readonly TaskPrompt[] = [];
 
-  constructor(job: Job, batchSize: number) {
-    this.#job = job;
+  constructor(asked: Asked, batchSize: number) {
+    this.#asked = asked;
     this.#batchSize = batchSize;
   }
 
   of({ shape }: Circuit, ablation: Ablation): Promise<Replacements> {
     const key = this.#keyOf(ablation);
-    const { model, task, signal } = this.#job;
+    const { model, task, signal } = this.#asked;
     const known =
       this.#known.get(key) ??
       replacementsFor(ablation.value, {
@@ -266,7 +261,7 @@ class PreparedCell implements Cell {
     this.#model[index] = model;
   }
 
-  result({ task, metrics }: Job): Evaluation {
+  result({ task, metrics }: Asked): Evaluation {
     const { ablation, circuit, engineUsed: engine, milliseconds } = this;
     const of =
       circuit.component === "edge" ? circuit.graph.edgeCount : circuit.graph.sources.length;
@@ -305,7 +300,7 @@ function requireShape({ shape, name }: Circuit, { config }: Model): void {
 }
 
 function sizeFor({ config }: Model, task: Task, specs: readonly CellSpec[]): number {
-  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const pos = longestOf(task.prompts);
   const sources = specs[0]?.circuit.graph.sources.length ?? 1;
   return batchSizeFor(pos, sources, config.dModel);
 }

@@ -12,7 +12,7 @@ import {
 import type { Circuit } from "../graph/circuit";
 import type { PromptMetric } from "../metrics/prompt-metric";
 import { circuitFor } from "../run/cell";
-import type { Progress } from "../run/job";
+import { Job, type Progress } from "../run/job";
 import type { Task } from "../task/task";
 import { ablationToJSON, hashOf } from "./ablation-json";
 import { valueInWords } from "./cell-words";
@@ -50,17 +50,16 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #hashes = new WeakMap<Circuit, Promise<string>>();
   readonly #done = new Map<string, TimedRun>();
-  readonly #started = performance.now();
-  #total = 0;
-  #restored = 0;
+  readonly #job: Job;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#job = new Job(options);
   }
 
   /** Number of runs that progress counts towards. */
   expect(count: number): void {
-    this.#total += count;
+    this.#job.expect(count);
   }
 
   async run(specs: readonly CellSpec[]): Promise<TimedRun[]> {
@@ -82,12 +81,12 @@ export class Runner {
 
   /** Runs one group, unless the store has all of it. */
   async #together(entries: readonly (readonly [string, CellSpec])[]): Promise<void> {
-    const { store, signal } = this.#options;
-    signal?.throwIfAborted();
+    const { store } = this.#options;
+    this.#job.proceed();
     const known = await Promise.all(entries.map(([key]) => store?.get(key)));
     if (known.every((run) => run !== undefined)) {
       for (const [i, [key]] of entries.entries()) this.#done.set(key, known[i] as TimedRun);
-      this.#restored += entries.length;
+      this.#job.restore(entries.length);
       return;
     }
     const runs = await this.#evaluated(entries.map(([, spec]) => spec));
@@ -100,6 +99,8 @@ export class Runner {
   async #evaluated(specs: readonly CellSpec[]): Promise<TimedRun[]> {
     const { model, task, metrics, batchSize, signal, onProgress } = this.#options;
     const reasons = specs.map(reasonAgainst);
+    // Runs of the group under way are counted by the batches that are done.
+    const before = this.#done.size;
     const possible = specs.filter((_, i) => reasons[i] === undefined);
     const results =
       possible.length === 0
@@ -109,7 +110,10 @@ export class Runner {
             ...(batchSize === undefined ? {} : { batchSize }),
             ...(signal ? { signal } : {}),
             ...(onProgress
-              ? { onProgress: (part) => onProgress(this.#progress(part, specs.length)) }
+              ? {
+                  onProgress: ({ done, total }) =>
+                    this.#job.reach(before + (specs.length * done) / total),
+                }
               : {}),
           });
     return reasons.map((reason) =>
@@ -117,16 +121,6 @@ export class Runner {
         ? timed(results.shift()!)
         : { run: { applicable: false, reason }, milliseconds: 0 },
     );
-  }
-
-  /** In runs, those of the group under way counted by the batches that are done. */
-  #progress({ done, total }: Progress, specs: number): Progress {
-    const ready = this.#done.size + (specs * done) / total;
-    const elapsed = performance.now() - this.#started;
-    const all = Math.max(this.#total, Math.ceil(ready));
-    // What came out of the store says nothing about how long the rest takes.
-    const each = elapsed / (ready - this.#restored);
-    return { done: ready, total: all, remaining: each * (all - ready) };
   }
 
   async #keyOf({ circuit, ablation }: CellSpec): Promise<string> {

@@ -5,7 +5,7 @@ import type { Ablation } from "../ablation/ablation";
 import { type EvaluatedPrompt, evaluateCells } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { CircuitJSON } from "../graph/circuit-json";
-import type { Progress } from "../run/job";
+import { Job, type Progress } from "../run/job";
 import type { Task, TaskPrompt } from "../task/task";
 
 /** One cell as the experiment asks for it. */
@@ -95,12 +95,8 @@ export function average(values: readonly number[]): number {
 
 /** Counts parts of a known number, with the time left. */
 export function partCounter(total: number, onProgress: ReproduceOptions["onProgress"]): () => void {
-  const started = performance.now();
-  let done = -1;
-  return () => {
-    done++;
-    const elapsed = performance.now() - started;
-    const remaining = done === 0 ? Number.NaN : (elapsed / done) * (total - done);
-    onProgress?.({ done, total, remaining });
-  };
+  const job = new Job({ onProgress });
+  job.expect(total);
+  let done = 0;
+  return () => job.reach(done++);
 }

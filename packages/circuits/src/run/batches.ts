@@ -33,6 +33,11 @@ export function batchesOf(
   }));
 }
 
+/** Tokens of the longest prompt. */
+export function longestOf(prompts: readonly TaskPrompt[]): number {
+  return Math.max(...prompts.map(({ clean }) => clean.length));
+}
+
 /** Prompts at a time: at most 64, and few enough that one copy of what all sources write stays below 400 MB. */
 export function batchSizeFor(pos: number, sources: number, dModel: number): number {
   return Math.min(64, Math.max(1, Math.floor(400e6 / (4 * pos * sources * dModel))));

@@ -6,7 +6,7 @@ import { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import type { PromptMetric } from "../../metrics/prompt-metric";
-import type { Progress } from "../../run/job";
+import { Job, type Progress } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import { EdgeScores } from "../scores/edge-scores";
@@ -89,18 +89,17 @@ export async function acdc(
   task: Task,
   options: AcdcOptions = {},
 ): Promise<AcdcResult> {
-  const { signal, onProgress, onState, resume, restart = true } = options;
+  const { onState, resume, restart = true } = options;
   const { value = { kind: "resample", from: "paired" } } = options;
-  const started = performance.now();
+  const job = new Job(options);
   const thresholds = thresholdsOf(options);
   const graph = new EdgeGraph(chosenShape(model, options));
   const order = edgeOrder(graph, options.order ?? "default");
   const runs = await AcdcRuns.of(model, graph, task, { ...options, value, restart });
   const finished = resumed(resume, order, thresholds);
   const searches = thresholds.map((threshold, i) => ({ threshold, steps: finished[i] ?? [] }));
-  const total = order.length * thresholds.length;
-  let done = searches.reduce((sum, { steps }) => sum + steps.length, 0);
-  const from = done;
+  job.expect(order.length * thresholds.length);
+  job.restore(searches.reduce((sum, { steps }) => sum + steps.length, 0));
   const state = (): AcdcState => ({
     kind: "diopter/acdc-state",
     order: [...order],
@@ -109,12 +108,10 @@ export async function acdc(
   for (const { threshold, steps } of searches) {
     const search = new Search(graph, runs, threshold, steps);
     for (let next = steps.length; next < order.length; next++) {
-      signal?.throwIfAborted();
+      job.proceed();
       steps.push(await search.step(order[next]!));
-      done++;
-      const remaining = ((performance.now() - started) / (done - from)) * (total - done);
-      onProgress?.({ done, total, remaining });
-      if (done % 100 === 0) onState?.(state());
+      job.step();
+      if (job.done % 100 === 0) onState?.(state());
     }
   }
   onState?.(state());
@@ -131,7 +128,7 @@ export async function acdc(
     },
     passes: { forward: passes, backward: 0 },
     prompts: task.prompts.length,
-    milliseconds: performance.now() - started,
+    milliseconds: job.milliseconds,
     ...seedOf(options.order),
   });
   return {

@@ -2,7 +2,8 @@
 
 import type { Model } from "@diopter/model";
 import { EdgeGraph } from "../../graph/edge-graph";
-import { batchesOf, batchSizeFor } from "../../run/batches";
+import { batchesOf, batchSizeFor, longestOf } from "../../run/batches";
+import { Job } from "../../run/job";
 import { replacementsFor } from "../../run/replacements/replacements";
 import type { Task } from "../../task/task";
 import { chosenShape } from "../choices";
@@ -45,12 +46,12 @@ export async function attributeEdges(
   task: Task,
   options: AttributeOptions,
 ): Promise<EdgeScores> {
-  const { method, value = { kind: "resample", from: "paired" }, signal, onProgress } = options;
-  const started = performance.now();
+  const { method, value = { kind: "resample", from: "paired" }, signal } = options;
+  const job = new Job(options);
   const graph = new EdgeGraph(chosenShape(model, options));
   const objective = objectiveName(options.objective ?? task.metric);
   checkChoices(options, objective, value);
-  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const pos = longestOf(task.prompts);
   const batchSize =
     options.batchSize ??
     Math.max(1, batchSizeFor(pos, graph.sources.length, model.config.dModel) >> 1);
@@ -64,18 +65,13 @@ export async function attributeEdges(
   });
   const totals = new ScoreTotals(graph.edgeCount, options, task.prompts.length);
   const batches = batchesOf(task.prompts, batchSize, (prompt) => replacements.key(prompt));
-  for (const [index, batch] of batches.entries()) {
-    signal?.throwIfAborted();
+  job.expect(batches.length);
+  for (const batch of batches) {
+    job.proceed();
     const ready = await prepared(model, graph, task, batch, replacements, objective, options);
     totals.add(batch, await methods[method](ready));
-    const done = index + 1;
-    const elapsed = performance.now() - started;
-    onProgress?.({
-      done,
-      total: batches.length,
-      remaining: (elapsed / done) * (batches.length - done),
-    });
+    job.step();
   }
-  const record = totals.record({ objective, value, milliseconds: performance.now() - started });
+  const record = totals.record({ objective, value, milliseconds: job.milliseconds });
   return new EdgeScores(graph, totals.values, record, totals.kept());
 }

@@ -3,8 +3,9 @@
 import type { Extension, Model, Outputs, Values } from "@diopter/model";
 import { EdgeGraph } from "../../graph/edge-graph";
 import { embeddingHooks, sourceGroups } from "../../graph/sources";
-import { batchesOf, batchSizeFor } from "../../run/batches";
+import { batchesOf, batchSizeFor, longestOf } from "../../run/batches";
 import { cleanFeed, named, replacementFeed } from "../../run/feeds";
+import { Job } from "../../run/job";
 import { readSources } from "../../run/read-sources";
 import { replacementsFor } from "../../run/replacements/replacements";
 import type { Task } from "../../task/task";
@@ -43,14 +44,14 @@ export async function attributeNodes(
   task: Task,
   options: AttributeNodesOptions = {},
 ): Promise<NodeScores> {
-  const { method = "atp", signal, onProgress } = options;
+  const { method = "atp", signal } = options;
   const { value = { kind: "resample", from: "paired" } } = options;
-  const started = performance.now();
+  const job = new Job(options);
   const graph = new EdgeGraph(chosenShape(model, options));
   const objective = objectiveName(options.objective ?? task.metric);
   const like = { ...options, method: method === "atp" ? "eap" : method } as const;
   checkChoices(like, objective, value);
-  const pos = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const pos = longestOf(task.prompts);
   const batchSize =
     options.batchSize ?? batchSizeFor(pos, graph.sources.length, model.config.dModel);
   const context = {
@@ -63,15 +64,14 @@ export async function attributeNodes(
   const replacements = await replacementsFor(value, { ...context, signal });
   const totals = new ScoreTotals(graph.sources.length, like, task.prompts.length);
   const batches = batchesOf(task.prompts, batchSize, (prompt) => replacements.key(prompt));
-  for (const [index, batch] of batches.entries()) {
-    signal?.throwIfAborted();
+  job.expect(batches.length);
+  for (const batch of batches) {
+    job.proceed();
     const ready = await prepared(model, graph, task, batch, replacements, objective, like);
     totals.add(batch, await (method === "atp" ? atClean(ready) : onTheWay(ready)));
-    const [done, total] = [index + 1, batches.length];
-    const remaining = ((performance.now() - started) / done) * (total - done);
-    onProgress?.({ done, total, remaining });
+    job.step();
   }
-  const record = totals.record({ objective, value, milliseconds: performance.now() - started });
+  const record = totals.record({ objective, value, milliseconds: job.milliseconds });
   return new NodeScores(graph, totals.values, { ...record, method }, totals.kept());
 }
 

@@ -3,6 +3,7 @@
 import type { Model } from "@diopter/model";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
+import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import { EdgeScores, type ScoreRecord } from "../scores/edge-scores";
@@ -30,10 +31,10 @@ export async function exactEdges(
   options: ExactOptions = {},
 ): Promise<EdgeScores> {
   const graph = new EdgeGraph(chosenShape(model, options));
-  const started = performance.now();
+  const job = new Job();
   const sets = Array.from({ length: graph.edgeCount }, (_, edge) => [edge]);
   const effects = await singleEffects(model, graph, task, sets, options);
-  const record = exactRecord(task, options, effects, performance.now() - started);
+  const record = exactRecord(task, options, effects, job.milliseconds);
   return new EdgeScores(graph, ...scored(effects, sets.length, record, options));
 }
 
@@ -44,14 +45,14 @@ export async function exactNodes(
   options: ExactOptions = {},
 ): Promise<NodeScores> {
   const graph = new EdgeGraph(chosenShape(model, options));
-  const started = performance.now();
+  const job = new Job();
   const sets = graph.sources.map((_, source) =>
     graph.destinations
       .map((__, destination) => graph.edgeBetween(source, destination))
       .filter((edge) => edge !== undefined),
   );
   const effects = await singleEffects(model, graph, task, sets, options);
-  const record = exactRecord(task, options, effects, performance.now() - started);
+  const record = exactRecord(task, options, effects, job.milliseconds);
   return new NodeScores(graph, ...scored(effects, sets.length, record, options));
 }
 

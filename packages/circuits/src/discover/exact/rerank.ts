@@ -1,6 +1,7 @@
 /** @file The best edges of an estimate, scored again exactly. */
 
 import type { Model } from "@diopter/model";
+import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import { EdgeScores } from "../scores/edge-scores";
 import type { Ranking } from "../scores/ranking";
@@ -30,7 +31,7 @@ export async function rerank(
   const { by = "absolute" } = options;
   if (!Number.isInteger(n) || n < 1 || n > graph.edgeCount)
     throw new RangeError(`rerank: ${n} edges of ${graph.edgeCount}`);
-  const started = performance.now();
+  const job = new Job();
   const best = [...scores.ranked(by).subarray(0, n)];
   const effects = await singleEffects(
     model,
@@ -43,7 +44,7 @@ export async function rerank(
   best.forEach((edge, i) => {
     values[edge] = effects.mean[i]!;
   });
-  const again = exactRecord(task, options, effects, performance.now() - started);
+  const again = exactRecord(task, options, effects, job.milliseconds);
   return new EdgeScores(
     graph,
     values,

@@ -8,10 +8,10 @@ import type { EdgeGraph } from "../../graph/edge-graph";
 import { groupsBefore, hooksOf } from "../../graph/sources";
 import type { PromptMetric } from "../../metrics/prompt-metric";
 import { promptMetric } from "../../metrics/prompt-metrics";
-import { batchesOf, batchSizeFor } from "../../run/batches";
+import { batchesOf, batchSizeFor, longestOf } from "../../run/batches";
 import { baseRows } from "../../run/cell";
 import { pickHooks } from "../../run/feeds";
-import type { Progress } from "../../run/job";
+import { Job, type Progress } from "../../run/job";
 import { readSources } from "../../run/read-sources";
 import type { Replacements } from "../../run/replacements/replacement";
 import { replacementsFor } from "../../run/replacements/replacements";
@@ -50,7 +50,7 @@ export interface SingleEffects {
   readonly metric: string;
 }
 
-interface Job {
+interface Effects {
   readonly model: Model;
   readonly graph: EdgeGraph;
   readonly task: Task;
@@ -78,7 +78,7 @@ export async function singleEffects(
   const { value = { kind: "resample", from: "paired" }, aggregate = "mean" } = options;
   if (task.prompts.length === 0) throw new RangeError("effects: the task has no prompts");
   const metric = metricOf(options.metric ?? task.metric);
-  const length = Math.max(...task.prompts.map(({ clean }) => clean.length));
+  const length = longestOf(task.prompts);
   const positions = tokens === "each";
   if (positions && task.prompts.some(({ clean }) => clean.length !== length))
     throw new RangeError("effects: by position they need prompts of one length");
@@ -88,21 +88,20 @@ export async function singleEffects(
   const rows = options.batchSize ?? Math.min(batchSize, fitting);
   const context = { model, shape: graph.shape, task, direction, batchSize, signal };
   const replacements = await replacementsFor(value, context);
-  const job: Job = { model, graph, task, metric, direction, rows, positions, signal };
+  const asked: Effects = { model, graph, task, metric, direction, rows, positions, signal };
   const plan = plannedRuns(graph, sets, pos, rows);
   const mean = new Float64Array(pos * sets.length);
   const perPrompt: Float32Array[] = [];
-  const [started, total] = [performance.now(), task.prompts.length * replacements.draws];
-  let done = 0;
+  const total = task.prompts.length * replacements.draws;
+  const job = new Job({ signal, onProgress });
+  job.expect(total);
   for (const batch of batchesOf(task.prompts, batchSize, (p) => replacements.key(p))) {
     const effects = batch.prompts.map(() => new Float64Array(mean.length));
     for (let draw = 0; draw < replacements.draws; draw++) {
-      const bases = await basesOf(job, batch.prompts, replacements.draw(draw));
+      const bases = await basesOf(asked, batch.prompts, replacements.draw(draw));
       for (const [i, prompt] of batch.prompts.entries()) {
-        await addEffects(job, prompt, bases, i, { sets, plan, into: effects[i]! });
-        done++;
-        const remaining = ((performance.now() - started) / done) * (total - done);
-        onProgress?.({ done, total, remaining });
+        await addEffects(asked, prompt, bases, i, { sets, plan, into: effects[i]! });
+        job.step();
       }
     }
     for (const [i, index] of batch.indices.entries()) {
@@ -160,7 +159,7 @@ interface Bases {
 }
 
 async function basesOf(
-  { model, graph, task, direction, signal }: Job,
+  { model, graph, task, direction, signal }: Effects,
   prompts: readonly TaskPrompt[],
   replacements: Replacements,
 ): Promise<Bases> {
@@ -182,7 +181,7 @@ async function basesOf(
 }
 
 async function addEffects(
-  { model, graph, task, metric, direction, rows, positions, signal }: Job,
+  { model, graph, task, metric, direction, rows, positions, signal }: Effects,
   prompt: TaskPrompt,
   bases: Bases,
   index: number,

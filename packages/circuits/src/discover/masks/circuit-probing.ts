@@ -2,6 +2,7 @@
 
 import type { Model } from "@diopter/model";
 import type { Circuit } from "../../graph/circuit";
+import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import { EdgeScores, type ScoreRecord } from "../scores/edge-scores";
 import { NodeScores } from "../scores/node-scores";
@@ -31,7 +32,8 @@ export async function circuitProbing(
 ): Promise<CircuitProbing> {
   const rising = [...new Set(sizes)].sort((a, b) => a - b);
   if (rising.length === 0) throw new RangeError("circuit probing: no sizes");
-  const started = performance.now();
+  const job = new Job({ onProgress });
+  job.expect(rising.length * options.steps);
   const learned: LearnedMasks[] = [];
   for (const [i, size] of rising.entries()) {
     learned.push(
@@ -40,11 +42,7 @@ export async function circuitProbing(
         size: { target: size, weight },
         select: { size },
         ...(onProgress && {
-          onProgress: ({ done, total }) => {
-            const [all, so] = [total * rising.length, total * i + done];
-            const remaining = ((performance.now() - started) / so) * (all - so);
-            onProgress({ done: so, total: all, remaining });
-          },
+          onProgress: ({ done, total }) => job.reach(total * i + done),
         }),
       }),
     );
@@ -61,7 +59,7 @@ export async function circuitProbing(
     method: "circuit probing",
     options: { ...first.record.options, size: { targets: rising, weight }, select: "each size" },
     passes: { forward: passes("forward"), backward: passes("backward") },
-    milliseconds: performance.now() - started,
+    milliseconds: job.milliseconds,
   };
   return {
     scores:

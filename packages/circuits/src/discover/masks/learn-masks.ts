@@ -5,7 +5,7 @@ import { type AdamState, adam, adamState } from "@diopter/tensor";
 import type { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
-import type { Progress } from "../../run/job";
+import { Job, type Progress } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import type { ScoreRecord } from "../scores/edge-scores";
@@ -78,21 +78,22 @@ export async function learnMasks(
   task: Task,
   options: LearnMasksOptions,
 ): Promise<LearnedMasks> {
-  const { steps, signal, onProgress, onState, testEvery, test, learningRate = 0.1 } = options;
+  const { steps, onState, testEvery, test, learningRate = 0.1 } = options;
   const { component = "edge", seed = options.resume?.seed ?? 0 } = options;
-  const started = performance.now();
+  const job = new Job(options);
+  job.expect(options.steps);
   const graph = new EdgeGraph(chosenShape(model, options));
   const all = component === "edge" ? graph.edgeCount : graph.sources.length;
   checkSize(options.size, all);
   let { step, theta, adam: moments, multipliers, history } = begun(options, all, seed);
   const training = await MaskTraining.of(model, graph, task, { ...options, component, seed });
   const held = test && (await MaskTraining.of(model, graph, test, { ...options, component, seed }));
-  const from = step;
+  job.restore(step);
   const state = (): MaskState =>
     structuredClone({ step, theta, adam: moments, multipliers, seed, history });
   let heldOut: number | undefined;
   for (; step < steps; step++) {
-    signal?.throwIfAborted();
+    job.proceed();
     const { faithfulness, gradient } = await training.gradient(theta, step);
     const size = theta.reduce((sum, x) => sum + keepProbability(x), 0);
     const price = sizeCost(options.size, size, all, step, multipliers);
@@ -110,8 +111,7 @@ export async function learnMasks(
       ...(heldOut !== undefined && { heldOut }),
     });
     const done = step + 1;
-    const remaining = ((performance.now() - started) / (done - from)) * (steps - done);
-    onProgress?.({ done, total: steps, remaining });
+    job.step();
     if (done % 10 === 0 && !last) onState?.({ ...state(), step: done });
   }
   const finished = state();
@@ -125,7 +125,7 @@ export async function learnMasks(
     },
     prompts: task.prompts.length,
     seed,
-    milliseconds: performance.now() - started,
+    milliseconds: job.milliseconds,
   };
   const scores = thetaScores(graph, component, theta, training.sign, record);
   const circuit = selected(graph, component, theta, scores, options.select);
