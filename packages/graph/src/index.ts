@@ -7,6 +7,7 @@ export { gradientRules } from "./gradients/index";
 export type { Gradient, GradientNode, GradientRule } from "./gradients/rule";
 export { termsOf } from "./graph/dim";
 export { didYouMean, editDistance, nearest } from "./graph/nearest";
+export { brief, quoted } from "./graph/quoted";
 export { sameGraph } from "./graph/same-graph";
 export type {
   Attribute,

@@ -32,6 +32,7 @@ export {
   type SafetensorsFile,
 } from "./checkpoint/safetensors";
 export type {
+  OtherSafetensorsDType,
   SafetensorsDType,
   SafetensorsEntry,
   SafetensorsHeader,

@@ -94,7 +94,7 @@ function usual(name: string): model.ModelConfig {
   const sizes: Record<string, unknown> = { vocab_size: 8 };
   for (const key of ["num_hidden_layers", "n_layer"]) sizes[key] = 1;
   for (const key of ["hidden_size", "n_embd", "intermediate_size"]) sizes[key] = 8;
-  for (const key of ["num_attention_heads", "n_head"]) sizes[key] = 2;
+  for (const key of ["num_attention_heads", "num_key_value_heads", "n_head"]) sizes[key] = 2;
   for (const key of ["max_position_embeddings", "n_positions"]) sizes[key] = 8;
   const family = families.find((each) => each.name === name)!;
   return family.config(new Fields(name, sizes), { shape: () => undefined, layers: () => 0 });

@@ -18,7 +18,9 @@ function file(header: unknown, data: number[] | number = 0): Uint8Array {
     typeof header === "string" ? header : JSON.stringify(header),
   );
   const body = typeof data === "number" ? new Array<number>(data).fill(0) : data;
-  const bytes = new Uint8Array([...new Uint8Array(8), ...json, ...body]);
+  const bytes = new Uint8Array(8 + json.length + body.length);
+  bytes.set(json, 8);
+  bytes.set(body, 8 + json.length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
   return bytes;
 }
@@ -252,8 +254,8 @@ const lies: readonly [what: string, bytes: Uint8Array, message: string | RegExp]
   ],
   [
     "an unknown dtype",
-    file({ x: { dtype: "F8_E4M3", shape: [4], data_offsets: [0, 4] } }, 4),
-    'safetensors: tensor "x" has dtype "F8_E4M3"; supported: F64, F32, F16, BF16, I64, I32, U8, BOOL',
+    file({ x: { dtype: "F7", shape: [4], data_offsets: [0, 4] } }, 4),
+    'safetensors: tensor "x" has dtype "F7"; supported: F64, F32, F16, BF16, I64, I32, U8, BOOL',
   ],
   [
     "a dtype named after a method of objects",
@@ -327,4 +329,42 @@ test("a tensor whose data is not its shape is not written", () => {
   expect(() => encodeSafetensors({ x })).toThrow(
     new RangeError('safetensors: tensor "x" [3] needs 3 values, got 2'),
   );
+});
+
+test("a tensor of a type that is not read is in nobody's way until it is asked for", async () => {
+  const header = {
+    buffer: { dtype: "F8_E4M3", shape: [4], data_offsets: [0, 4] },
+    x: f32([1], 4, 8),
+  };
+  const opened = openSafetensorsBytes(file(header, [0, 0, 0, 0, 0, 0, 0xc0, 0x3f]));
+  expect((await opened.read("x")).data).toEqual(new Float32Array([1.5]));
+  await expect(opened.readMany(["x", "buffer"])).rejects.toThrow(
+    new SafetensorsError(
+      'safetensors: tensor "buffer" has dtype "F8_E4M3"; supported: F64, F32, F16, BF16, I64, I32, U8, BOOL',
+    ),
+  );
+});
+
+test("metadata of 20 MB and 500,000 empty tensors are read in one pass", () => {
+  const long = { __metadata__: { a: 'x"\\'.repeat(7e6) }, x: f32([0], 0, 0) };
+  expect(openSafetensorsBytes(file(long)).metadata.get("a")).toHaveLength(21e6);
+  const many = Object.fromEntries(
+    Array.from({ length: 500_000 }, (_, i) => [`t${i}`, f32([0], 0, 0)]),
+  );
+  expect(openSafetensorsBytes(file(many)).tensors.size).toBe(500_000);
+});
+
+test("a key is found twice however it is spelt, and only where it is a key", () => {
+  const entry = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
+  expect(messageOf(file(`{"a":${entry}, "\\u0061" :${entry}}`))).toMatch(/names tensor "a" twice/);
+  const text = JSON.stringify({ __metadata__: { m: 'x":{"a":' }, a: JSON.parse(entry) });
+  expect(openSafetensorsBytes(file(text)).tensors.size).toBe(1);
+});
+
+test("what a message quotes of a file is at most 80 characters long", () => {
+  const name = "n".repeat(100_000);
+  const shape = new Array(50_000).fill(1);
+  const message = messageOf(file({ [name]: { dtype: "F32", shape, data_offsets: [0, 1] } }, 1));
+  expect(message).toMatch(/^safetensors: tensor "n{78}…" has 1 bytes; F32 \[1, .*… needs 4$/);
+  expect(message.length).toBeLessThan(250);
 });

@@ -1,5 +1,6 @@
 /** @file Where a checkpoint's files come from: a folder, a hub, or memory. */
 
+import { quoted } from "@diopter/graph";
 import { MissingFileError } from "../config/errors";
 
 /** Files by name, readable by ranges. */
@@ -16,6 +17,9 @@ export interface Files {
   readInto?(name: string, start: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
+/** Most bytes of a JSON file that is read: several times the largest tokenizer. */
+export const mostJsonBytes = 2 ** 27;
+
 /**
  * The JSON object in a file, or undefined when there is no such file.
  *
@@ -25,7 +29,9 @@ export async function readJsonIfThere(
   files: Files,
   name: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  if ((await files.size(name)) === undefined) return undefined;
+  const size = await files.size(name);
+  if (size === undefined) return undefined;
+  requireJsonSize(size, `${files.id}/${name}`);
   const text = new TextDecoder().decode(await files.read(name));
   return parseObject(text, `${files.id}/${name}`);
 }
@@ -40,6 +46,14 @@ export async function readJson(
   return value;
 }
 
+/** Throws RangeError for a JSON file that is longer than any that is read. */
+export function requireJsonSize(size: number, subject: string): void {
+  if (size <= mostJsonBytes) return;
+  throw new RangeError(
+    `${subject}: ${size} bytes of JSON are more than the ${mostJsonBytes} that are read; is this the right file?`,
+  );
+}
+
 function parseObject(text: string, subject: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
@@ -48,9 +62,7 @@ function parseObject(text: string, subject: string): Readonly<Record<string, unk
     throw new RangeError(`${subject}: not JSON: ${(error as Error).message}`, { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RangeError(
-      `${subject}: expected a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`,
-    );
+    throw new RangeError(`${subject}: expected a JSON object, got ${quoted(value)}`);
   }
   return value as Record<string, unknown>;
 }

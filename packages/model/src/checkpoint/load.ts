@@ -1,8 +1,9 @@
 /** @file From a folder or objects in memory to a canonical configuration, weights and a tokenizer file. */
 
+import { quoted } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
-import { HubError, MissingFileError } from "../config/errors";
+import { HubError, MissingFileError, UnsupportedModelError } from "../config/errors";
 import { sha256 } from "../weights/hash-weights";
 import { families as allFamilies, familyOf } from "./families";
 import { type Checkpoint, readCheckpoint } from "./families/checkpoint";
@@ -75,6 +76,7 @@ export async function loadCheckpoint(
   const { families = allFamilies } = options;
   const opened = await open(source, families, options);
   const family = familyOf(opened.config, families);
+  refuseQuantized(family, opened.config);
   const { config, weights } = await readCheckpoint(family, opened.config, opened.checkpoint);
   const { tokenizer, tokenizerConfig, id, revision } = opened;
   if (opened.hub) options.onProgress?.({ status: "ready", name: opened.hub.id });
@@ -85,7 +87,7 @@ export async function loadCheckpoint(
     tokenizerConfig,
     id: id ?? config.family,
     revision,
-    tokenizerHash: tokenizer && (await sha256(new TextEncoder().encode(JSON.stringify(tokenizer)))),
+    tokenizerHash: tokenizer && (await hashOf(tokenizer)),
   };
 }
 
@@ -164,9 +166,9 @@ function openMemory(source: InMemoryCheckpoint): Opened {
 }
 
 async function openFiles(files: Files, families: readonly Family[]): Promise<Opened> {
-  const config = await readJson(files, "config.json");
+  const config = await configOf(files);
   // Before gigabytes are fetched for nothing.
-  familyOf(config, families);
+  refuseQuantized(familyOf(config, families), config);
   return {
     config,
     checkpoint: await openCheckpoint(files),
@@ -175,4 +177,36 @@ async function openFiles(files: Files, families: readonly Family[]): Promise<Ope
     id: files.id,
     revision: files.revision,
   };
+}
+
+/** What `config.json` holds; a folder of an adapter has none, and says whose it is. */
+async function configOf(files: Files): Promise<Json> {
+  const config = await readJsonIfThere(files, "config.json");
+  if (config) return config;
+  const adapter = await readJsonIfThere(files, "adapter_config.json");
+  if (!adapter) return readJson(files, "config.json");
+  const of = adapter.base_model_name_or_path;
+  throw new UnsupportedModelError(
+    `${files.id}: adapter_config.json says that this is a ${quoted(adapter.peft_type ?? "PEFT")} adapter of ${quoted(of ?? "another model")}, not a model; merge it (merge_and_unload) and save that`,
+  );
+}
+
+/** Quantized weights are packed, each method in its own way, under names of its own. */
+function refuseQuantized({ name }: Family, config: Json): void {
+  const settings = config.quantization_config;
+  if (settings === undefined || settings === null) return;
+  const method = (settings as Json).quant_method;
+  throw new UnsupportedModelError(
+    `${name}: config.json has quantization_config (quant_method ${quoted(method ?? null)}): its weights are packed, and only floating point is read; load the model that it was made from, or save what its dequantize() gives`,
+  );
+}
+
+async function hashOf(tokenizer: Json): Promise<string> {
+  let text: string;
+  try {
+    text = JSON.stringify(tokenizer);
+  } catch (error) {
+    throw new RangeError("tokenizer: tokenizer.json is nested too deeply", { cause: error });
+  }
+  return sha256(new TextEncoder().encode(text));
 }

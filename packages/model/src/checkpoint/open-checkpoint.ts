@@ -1,5 +1,6 @@
 /** @file The tensors of a checkpoint from one safetensors file, several shards, or memory. */
 
+import { quoted } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { CheckpointError, MissingFileError } from "../config/errors";
 import type { Checkpoint } from "./families/checkpoint";
@@ -44,23 +45,28 @@ export async function openCheckpoint(files: Files): Promise<Checkpoint> {
     );
   }
   const map = index.weight_map;
+  const subject = `${files.id}/model.safetensors.index.json`;
   if (typeof map !== "object" || map === null) {
-    throw new RangeError(`${files.id}/model.safetensors.index.json: no weight_map`);
+    throw new RangeError(`${subject}: no weight_map`);
+  }
+  for (const [name, shard] of Object.entries(map)) {
+    if (typeof shard === "string") continue;
+    throw new TypeError(
+      `${subject} has ${quoted(shard)} for tensor ${quoted(name)}; expected the name of a file`,
+    );
   }
   const shards = new Map<string, SafetensorsFile>();
   for (const shard of new Set(Object.values(map).map(String))) {
     // A shard is a file beside the index, never a path that leads elsewhere.
     if (!/^[\w.-]+$/.test(shard) || (await files.size(shard)) === undefined) {
-      throw new MissingFileError(
-        `${files.id}: no file ${JSON.stringify(shard)}, which the index names`,
-      );
+      throw new MissingFileError(`${files.id}: no file ${quoted(shard)}, which the index names`);
     }
     shards.set(shard, await openSafetensors(files, shard));
   }
   for (const [name, shard] of Object.entries(map)) {
     if (!shards.get(String(shard))?.tensors.has(name)) {
       throw new CheckpointError(
-        `${files.id}: the index places tensor "${name}" in "${shard}", which does not hold it`,
+        `${files.id}: the index places tensor ${quoted(name)} in ${quoted(shard)}, which does not hold it`,
         [name],
       );
     }
@@ -74,7 +80,7 @@ function joined(shards: readonly SafetensorsFile[]): Checkpoint {
   for (const shard of shards) {
     for (const name of shard.tensors.keys()) {
       if (owners.has(name)) {
-        throw new CheckpointError(`safetensors: tensor "${name}" is in two shards`, [name]);
+        throw new CheckpointError(`safetensors: tensor ${quoted(name)} is in two shards`, [name]);
       }
       owners.set(name, shard);
     }

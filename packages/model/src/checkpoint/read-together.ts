@@ -1,7 +1,7 @@
 /** @file Many tensors of a file in a few large pieces of memory. */
 
 import type { TensorLike } from "@diopter/tensor";
-import type { SafetensorsEntry } from "./safetensors-header";
+import { readableType, type SafetensorsEntry } from "./safetensors-header";
 import { widen } from "./widen";
 
 /** Most bytes of one piece of memory. */
@@ -35,7 +35,7 @@ export async function readTogether(
       await readInto(run.start, bytes);
       for (const entry of run.entries) {
         const own = bytes.subarray(entry.start - run.start, entry.end - run.start);
-        tensors.set(entry, widen(own, entry.dtype, entry.shape));
+        tensors.set(entry, widen(own, readableType(entry, "safetensors"), entry.shape));
       }
       at += room(run);
     }

@@ -1,5 +1,6 @@
 /** @file The header of a safetensors file, checked before a single byte of data is believed. */
 
+import { brief, quoted } from "@diopter/graph";
 import { SafetensorsError } from "../config/errors";
 
 /** Bytes per element of the element types that are read. */
@@ -7,9 +8,25 @@ const widths = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1
 
 export type SafetensorsDType = keyof typeof widths;
 
+/** Bytes per element of the other types of the format: a file may hold such tensors, as long as nobody reads them. */
+const otherWidths = {
+  I8: 1,
+  U16: 2,
+  I16: 2,
+  U32: 4,
+  U64: 8,
+  C64: 8,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  F8_E8M0: 1,
+} as const;
+
+/** An element type of the format that is not read. */
+export type OtherSafetensorsDType = keyof typeof otherWidths;
+
 /** Where a tensor lies in the file: bytes `start` to `end`, counted from the beginning of the file. */
 export interface SafetensorsEntry {
-  readonly dtype: SafetensorsDType;
+  readonly dtype: SafetensorsDType | OtherSafetensorsDType;
   readonly shape: readonly number[];
   readonly start: number;
   readonly end: number;
@@ -59,11 +76,7 @@ export function parseHeader(json: Uint8Array, size: number, subject: string): Sa
   let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(object)) {
     if (name === "__metadata__") metadata = parseMetadata(value, subject);
-    else
-      tensors.set(
-        name,
-        parseEntry(value, base, size, `${subject}: tensor ${JSON.stringify(name)}`),
-      );
+    else tensors.set(name, parseEntry(value, base, size, `${subject}: tensor ${quoted(name)}`));
   }
   requireCover(tensors, base, size, subject);
   return { tensors, metadata };
@@ -96,19 +109,16 @@ function parseMetadata(value: unknown, subject: string): ReadonlyMap<string, str
 
 function parseEntry(value: unknown, base: number, size: number, subject: string): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== "string" || !Object.hasOwn(widths, dtype)) {
-    throw new SafetensorsError(
-      `${subject} has dtype ${JSON.stringify(dtype)}; supported: ${Object.keys(widths).join(", ")}`,
-    );
-  }
+  const all = { ...widths, ...otherWidths };
+  if (typeof dtype !== "string" || !Object.hasOwn(all, dtype)) throw unread(subject, dtype);
   if (!isSizes(shape)) {
     throw new SafetensorsError(
-      `${subject} has shape ${JSON.stringify(shape)}; expected sizes of 0 or more`,
+      `${subject} has shape ${quoted(shape)}; expected sizes of 0 or more`,
     );
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw new SafetensorsError(
-      `${subject} has data_offsets ${JSON.stringify(offsets)}; expected [start, end]`,
+      `${subject} has data_offsets ${quoted(offsets)}; expected [start, end]`,
     );
   }
   const [start = 0, end = 0] = offsets;
@@ -117,14 +127,29 @@ function parseEntry(value: unknown, base: number, size: number, subject: string)
       `${subject} lies at bytes ${start} to ${end} of ${size - base} bytes of data`,
     );
   }
-  const width = widths[dtype as SafetensorsDType];
+  const width = all[dtype as keyof typeof all];
   const expected = shape.reduce((product, n) => product * n, width);
   if (end - start !== expected) {
     throw new SafetensorsError(
-      `${subject} has ${end - start} bytes; ${dtype} [${shape.join(", ")}] needs ${expected}`,
+      `${subject} has ${end - start} bytes; ${dtype} ${brief(`[${shape.join(", ")}]`)} needs ${expected}`,
     );
   }
-  return { dtype: dtype as SafetensorsDType, shape, start: base + start, end: base + end };
+  return { dtype: dtype as keyof typeof all, shape, start: base + start, end: base + end };
+}
+
+/**
+ * The element type of a tensor that is to be read.
+ *
+ * @throws {SafetensorsError} for one that no array holds, naming those that are read
+ */
+export function readableType(entry: SafetensorsEntry, subject: string): SafetensorsDType {
+  if (Object.hasOwn(widths, entry.dtype)) return entry.dtype as SafetensorsDType;
+  throw unread(subject, entry.dtype);
+}
+
+function unread(subject: string, dtype: unknown): SafetensorsError {
+  const supported = Object.keys(widths).join(", ");
+  return new SafetensorsError(`${subject} has dtype ${quoted(dtype)}; supported: ${supported}`);
 }
 
 function isSizes(value: unknown): value is number[] {
@@ -142,7 +167,7 @@ function requireCover(
   for (const [name, { start, end }] of sorted) {
     if (start < at) {
       throw new SafetensorsError(
-        `${subject}: tensors ${JSON.stringify(before)} and ${JSON.stringify(name)} overlap`,
+        `${subject}: tensors ${quoted(before)} and ${quoted(name)} overlap`,
       );
     }
     if (start > at) throw hole(at - base, start - base, subject);
@@ -157,20 +182,43 @@ function hole(start: number, end: number, subject: string): SafetensorsError {
   );
 }
 
-/** JSON.parse keeps the last of two equal keys without a word, so keys are counted in the text. */
+/** JSON.parse keeps the last of two equal keys without a word, so keys are looked for in the text. */
 function refuseDuplicates(text: string, subject: string): void {
   const seen = new Set<string>();
-  let depth = 0;
-  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs;
-  for (const [token, colon] of text.matchAll(tokens)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (colon !== undefined && depth === 1) {
-      const key = JSON.parse(token.slice(0, -colon.length)) as string;
-      if (seen.has(key)) {
-        throw new SafetensorsError(`${subject}: header names tensor ${JSON.stringify(key)} twice`);
-      }
-      seen.add(key);
+  for (const key of topLevelKeys(text)) {
+    if (seen.has(key)) {
+      throw new SafetensorsError(`${subject}: header names tensor ${quoted(key)} twice`);
     }
+    seen.add(key);
   }
+}
+
+/** Keys of the outermost object of a valid JSON text; one pass without a pattern, which a text of megabytes overflows. */
+function* topLevelKeys(text: string): Generator<string> {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (c === "{" || c === "[") depth++;
+    else if (c === "}" || c === "]") depth--;
+    if (c !== '"') continue;
+    const end = endOfString(text, at);
+    if (depth === 1 && isKey(text, end)) yield JSON.parse(text.slice(at, end)) as string;
+    at = end - 1;
+  }
+}
+
+/** Where the string that starts at `start` is over. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    at = text.indexOf('"', at);
+    let escapes = 0;
+    while (text[at - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return at + 1;
+  }
+}
+
+function isKey(text: string, end: number): boolean {
+  let at = end;
+  while (" \t\r\n".includes(text[at] ?? "x")) at++;
+  return text[at] === ":";
 }

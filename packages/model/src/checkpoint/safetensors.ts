@@ -1,5 +1,6 @@
 /** @file safetensors: read tensor by tensor without a second copy of the file, and written. https://github.com/huggingface/safetensors */
 
+import { quoted } from "@diopter/graph";
 import type { DType, TensorLike } from "@diopter/tensor";
 import { SafetensorsError } from "../config/errors";
 import type { Files } from "./files";
@@ -7,6 +8,7 @@ import { readTogether } from "./read-together";
 import {
   headerLength,
   parseHeader,
+  readableType,
   type SafetensorsEntry,
   type SafetensorsHeader,
 } from "./safetensors-header";
@@ -43,7 +45,9 @@ async function readMany(
   names: readonly string[],
   readInto: (start: number, target: Uint8Array<ArrayBuffer>) => Promise<void>,
 ): Promise<TensorLike[]> {
-  const whole = names.filter((name) => !/F16$/.test(file.tensors.get(name)?.dtype ?? "F16"));
+  const whole = names.filter((name) =>
+    /^(F64|F32|I64|I32|U8|BOOL)$/.test(file.tensors.get(name)?.dtype ?? ""),
+  );
   const entries = whole.map((name) => file.tensors.get(name)!);
   const together = await readTogether(entries, readInto);
   const tensors = new Map(whole.map((name, i) => [name, together[i]!]));
@@ -149,8 +153,9 @@ function withRead(
 ): SafetensorsFile {
   const read = async (name: string) => {
     const entry = header.tensors.get(name);
-    if (!entry) throw new RangeError(`${subject}: no tensor "${name}"`);
-    return widen(await bytesOf(entry), entry.dtype, entry.shape);
+    if (!entry) throw new RangeError(`${subject}: no tensor ${quoted(name)}`);
+    const dtype = readableType(entry, `${subject}: tensor ${quoted(name)}`);
+    return widen(await bytesOf(entry), dtype, entry.shape);
   };
   return { ...header, read, readMany: (names) => each(names, read) };
 }

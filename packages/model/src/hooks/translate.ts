@@ -140,7 +140,14 @@ function usualConfig(name: string, families: readonly Family[]): ModelConfig {
   const sizes: Record<string, unknown> = { vocab_size: 256 };
   for (const key of ["num_hidden_layers", "num_layers", "n_layer", "n_layers"]) sizes[key] = 4;
   for (const key of ["hidden_size", "n_embd", "dim"]) sizes[key] = 256;
-  for (const key of ["num_attention_heads", "num_heads", "n_head", "n_heads"]) sizes[key] = 4;
+  for (const key of [
+    "num_attention_heads",
+    "num_key_value_heads",
+    "num_heads",
+    "n_head",
+    "n_heads",
+  ])
+    sizes[key] = 4;
   for (const key of ["intermediate_size", "ffn_dim", "hidden_dim"]) sizes[key] = 512;
   for (const key of ["max_position_embeddings", "n_positions"]) sizes[key] = 64;
   const fields = new Fields(`translate: the usual ${name}`, sizes);

@@ -18,6 +18,7 @@ const sizes: Json = {
   num_hidden_layers: 4,
   hidden_size: 8,
   num_attention_heads: 2,
+  num_key_value_heads: 2,
   intermediate_size: 12,
   vocab_size: 10,
   max_position_embeddings: 64,
@@ -289,4 +290,133 @@ test("distilbert: its own names for every size", () => {
     max_position_embeddings: 16,
   };
   expect(read(distilbert)).toMatchObject({ dMlp: 12, tokenTypes: 0, mlmHead: true, actFn: "gelu" });
+});
+
+/** Sizes that the library's defaults of heads divide. */
+const large = (model_type: string, more: Json = {}): Json => {
+  const { num_key_value_heads: _, ...rest } = of(model_type, {
+    hidden_size: 256,
+    num_attention_heads: 64,
+    ...more,
+  });
+  return { ...rest, ...("num_key_value_heads" in more && more) };
+};
+
+// As transformers 5.24 has them, in configuration_<family>.py.
+test.each([
+  ["mistral", 8],
+  ["qwen2", 32],
+  ["qwen3", 32],
+  ["gemma", 16],
+  ["gemma2", 4],
+  ["gemma3_text", 4],
+  ["stablelm", 32],
+  ["smollm3", 4],
+  ["llama", 64],
+  ["phi3", 64],
+  ["olmo2", 64],
+])("%s without num_key_value_heads has %i, and with null as many as heads", (type, heads) => {
+  expect(read(large(type, { head_dim: 8 })).nKeyValueHeads).toBe(heads);
+  const none = large(type, { head_dim: 8, num_key_value_heads: null });
+  expect(read(none).nKeyValueHeads).toBe(64);
+});
+
+test.each([
+  ["qwen3", 128],
+  ["gemma", 256],
+  ["gemma2", 256],
+  ["gemma3_text", 256],
+  ["llama", 4],
+])("%s without head_dim has heads of %i", (type, dHead) => {
+  expect(read(large(type)).dHead).toBe(dHead);
+});
+
+test("a head that neither the file nor its class ties is missing, not tied", () => {
+  for (const type of ["llama", "mistral", "qwen2", "qwen3", "phi3", "stablelm", "olmo", "olmo2"])
+    expect(read(of(type, { partial_rotary_factor: 1 })).tiedEmbeddings, type).toBe(false);
+  for (const type of ["gemma", "gemma2", "gemma3_text", "smollm3"])
+    expect(read(of(type)).tiedEmbeddings, type).toBe(true);
+});
+
+test("a window of null is none, also where no field means 4096", () => {
+  for (const type of ["gemma2", "gemma3_text"]) {
+    expect(read(of(type)).windowSize).toBe(4096);
+    expect(read(of(type, { sliding_window: null })).windowSize).toBeUndefined();
+  }
+  const asked = { use_sliding_window: true, max_window_layers: 0 };
+  expect(read(of("qwen2", asked)).windowSize).toBe(4096);
+  expect(read(of("qwen2", { ...asked, sliding_window: null })).windowSize).toBeUndefined();
+});
+
+test("smollm3: windows are in the layers that are not rotated", () => {
+  const windowed = { use_sliding_window: true, sliding_window: 3 };
+  expect(read(of("smollm3", windowed)).attnTypes).toEqual(["global", "global", "global", "local"]);
+});
+
+test("rotary stretches start from the context that the class names, or that of the model", () => {
+  const longrope = { type: "longrope", short_factor: [1, 2], long_factor: [3, 4] };
+  const contextOf = (config: Json) =>
+    (read(config).rotaryScaling as { originalContext: number }).originalContext;
+  expect(contextOf(of("phi3", { rope_scaling: longrope }))).toBe(4096);
+  const llama3 = { rope_type: "llama3", factor: 2, low_freq_factor: 1, high_freq_factor: 4 };
+  expect(contextOf(of("llama", { rope_scaling: llama3 }))).toBe(64);
+});
+
+test("gemma: another activation than GELU is that activation, under either name", () => {
+  expect(read(of("gemma", { hidden_act: "silu" })).actFn).toBe("silu");
+  expect(read(of("gemma", { hidden_act: "silu", hidden_activation: "relu" })).actFn).toBe("relu");
+});
+
+test("gptj: rotary_dim of null is refused, as the library breaks down over it", () => {
+  const gptj = {
+    model_type: "gptj",
+    n_layer: 1,
+    n_embd: 64,
+    n_head: 1,
+    vocab_size: 5,
+    n_positions: 4,
+  };
+  expect(read(gptj).rotaryDim).toBe(64);
+  expect(() => read({ ...gptj, rotary_dim: null })).toThrow(/has no rotary_dim/);
+});
+
+test("bloom: n_embed goes before hidden_size", () => {
+  const bloom = { model_type: "bloom", n_layer: 1, n_head: 2, vocab_size: 5, hidden_size: 64 };
+  expect(read({ ...bloom, n_embed: 8 }).dModel).toBe(8);
+});
+
+test("hooked: no normalization_type means LN, null means none", () => {
+  // HookedTransformerConfig of transformer_lens 2.16.
+  const tl = { n_layers: 1, d_model: 4, d_head: 2, n_ctx: 3, d_vocab: 5, act_fn: "relu" };
+  expect(read(tl).normalizationType).toBe("LN");
+  expect(read({ ...tl, normalization_type: null })).toMatchObject({
+    normalizationType: "none",
+    finalNorm: false,
+  });
+  expect(() => read({ ...tl, final_rms: true })).toThrow(/final_rms true, which is not supported/);
+  expect(() => read({ ...tl, use_local_attn: true, window_size: 2 })).toThrow(
+    /attn_types undefined; expected a list/,
+  );
+});
+
+test("numbers that would give not-a-number are refused in the words of the file", () => {
+  expect(() => read(of("llama", { rms_norm_eps: -1 }))).toThrow(
+    new RangeError("llama: config.json has rms_norm_eps -1; expected 0 or more"),
+  );
+  expect(() => read(of("llama", { rope_theta: 0 }))).toThrow(
+    new RangeError("llama: config.json has rope_theta 0; expected a number above 0"),
+  );
+  expect(() => read(of("phi", { partial_rotary_factor: -0.5 }))).toThrow(
+    /has partial_rotary_factor -0.5; expected a number above 0/,
+  );
+  expect(() => read(of("llama", { num_hidden_layers: 1e9 }))).toThrow(
+    new RangeError(
+      "llama: config.json has num_hidden_layers 1000000000; expected at most 10000 layers",
+    ),
+  );
+  expect(() => read(of("roberta", { pad_token_id: -5 }))).toThrow(/positionOffset is -4/);
+  const long = { short_factor: [1, 0], long_factor: [1, 1] };
+  expect(() => read(of("phi3", { rope_scaling: { type: "longrope", ...long } }))).toThrow(
+    /short_factor above 0 throughout/,
+  );
 });

@@ -19,13 +19,13 @@ export const bloom: Family = {
     );
     return completeConfig({
       family: "bloom",
-      nLayers: hf.size("n_layer", "num_hidden_layers"),
-      dModel: hf.size("hidden_size", "n_embed"),
+      nLayers: hf.layers("n_layer", "num_hidden_layers"),
+      dModel: hf.size("n_embed", "hidden_size"),
       nHeads: hf.size("n_head", "num_attention_heads"),
       dVocab: hf.size("vocab_size"),
       nCtx: hf.sizeOr(2048, "seq_length"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_epsilon", 1e-5),
+      eps: hf.nonNegative("layer_norm_epsilon", 1e-5),
       actFn: "gelu_fast",
       positionalEmbeddingType: "alibi",
       postEmbeddingNorm: true,

@@ -1,5 +1,6 @@
 /** @file Applies a family's description to a checkpoint: configuration first, then every name and shape, then the numbers. */
 
+import { brief, quoted } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../../config/config";
 import { CheckpointError } from "../../config/errors";
@@ -42,6 +43,7 @@ export async function readCheckpoint(
 ): Promise<CanonicalModel> {
   const naming = new TensorNaming(family, checkpoint.shapes);
   const model = family.config(new Fields(`${family.name}: config.json`, config), naming);
+  requireLayers(family, model, checkpoint);
   const plans = plan(family, model, naming);
   refuseExtra(family, model, naming);
   const weights = new Map<string, TensorLike>();
@@ -49,7 +51,7 @@ export async function readCheckpoint(
   let last: { readonly name: string; readonly tensor: TensorLike } | undefined;
   for (const { weight, recipe, shape, source } of plans) {
     if (source === undefined) {
-      weights.set(weight, identity(shape.shape[0] ?? 0));
+      weights.set(weight, identity(requireSmall(family, weight, shape.shape[0] ?? 0)));
       continue;
     }
     // Weights cut from one fused tensor follow each other, so one tensor is kept, not all.
@@ -61,6 +63,47 @@ export async function readCheckpoint(
   }
   if (model.tiedEmbeddings) await requireTied(family, model, naming, checkpoint, weights);
   return { config: model, weights };
+}
+
+/** Most rows of an identity matrix that is made because none is in the file. */
+const mostRows = 4096;
+
+function requireSmall({ name }: Family, weight: string, rows: number): number {
+  if (rows <= mostRows) return rows;
+  throw new CheckpointError(
+    `${name}: ${weight} is missing, and an identity matrix of ${rows} rows is not made in its place; at most ${mostRows}`,
+    [weight],
+  );
+}
+
+/** Tensors that say by their names what was saved in place of a bare model, and what to do about it. */
+const wrappers: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [
+    /(^|\.)(lora_(A|B|embedding_A|embedding_B)|lora_magnitude_vector|ia3_l)(\.|$)/,
+    "adapter weights of PEFT; merge them into their model (merge_and_unload) and save that",
+  ],
+  [/^base_model\.model\./, "a model within PEFT; call merge_and_unload and save what it gives"],
+  [/^(module\.)*_orig_mod\./, "a model compiled by torch.compile; save model._orig_mod instead"],
+  [/^module\./, "a model within DistributedDataParallel; save model.module instead"],
+];
+
+/** What the names of the tensors say about a checkpoint that does not fit, if anything. */
+function wrapping(naming: TensorNaming): string {
+  const names = naming.relativeNames().map(({ full }) => full);
+  for (const [pattern, what] of wrappers) {
+    const name = names.find((each) => pattern.test(each));
+    if (name !== undefined) return `; the checkpoint holds ${quoted(name)}: ${what}`;
+  }
+  return "";
+}
+
+/** What follows costs time for each layer, so there must be at least a tensor for each. */
+function requireLayers({ name }: Family, { nLayers }: ModelConfig, { shapes }: Checkpoint): void {
+  if (nLayers <= shapes.size) return;
+  throw new CheckpointError(
+    `${name}: config.json says ${nLayers} layers, the weights are ${shapes.size} tensors; is this the configuration of another model?`,
+    [],
+  );
 }
 
 /** Tensors that no recipe takes apart, when the checkpoint can read many at once. */
@@ -95,7 +138,7 @@ function plan(family: Family, config: ModelConfig, naming: TensorNaming): Plan[]
   if (missing[0]) {
     const more = missing.length > 1 ? ` (and ${missing.length - 1} more missing)` : "";
     throw new CheckpointError(
-      `${family.name}: ${missing[0].message}${more}`,
+      `${family.name}: ${missing[0].message}${more}${wrapping(naming)}`,
       missing.map(({ name }) => name),
     );
   }
@@ -122,7 +165,8 @@ function describeMissing(
 ): string {
   const names = recipe.sources.map((name) => `"${naming.expectedName(name)}"`).join(" or ");
   const { shape: sizes, words } = recipe.expected(shape);
-  return `tensor ${names} is missing, expected [${sizes.join(", ")}] (${words.join(" x ")}) for ${weight}`;
+  const untied = weight === "unembed.W_U" ? ", as config.json does not tie the embeddings" : "";
+  return `tensor ${names} is missing, expected [${sizes.join(", ")}] (${words.join(" x ")}) for ${weight}${untied}`;
 }
 
 function requireShape(
@@ -135,7 +179,7 @@ function requireShape(
   if (found.length === shape.length && found.every((n, i) => n === shape[i])) return;
   const full = naming.nameOf(name) ?? name;
   throw new CheckpointError(
-    `${family.name}: tensor "${full}" has shape [${found.join(", ")}], ` +
+    `${family.name}: tensor ${quoted(full)} has shape ${brief(`[${found.join(", ")}]`)}, ` +
       `expected [${shape.join(", ")}] (${words.join(" x ")})`,
     [full],
   );
@@ -144,7 +188,7 @@ function requireShape(
 function requireFloats(family: Family, name: string, { dtype }: TensorLike): void {
   if (dtype === "float32" || dtype === "float64") return;
   throw new CheckpointError(
-    `${family.name}: tensor "${name}" has dtype ${dtype}, expected floating point`,
+    `${family.name}: tensor ${quoted(name)} has dtype ${dtype}, expected floating point`,
     [name],
   );
 }
@@ -162,7 +206,7 @@ function refuseExtra(family: Family, config: ModelConfig, naming: TensorNaming):
   if (extra.length === 0) return;
   const more = extra.length > 1 ? ` (and ${extra.length - 1} more)` : "";
   throw new CheckpointError(
-    `${family.name}: unexpected tensor "${extra[0]}"${more}; this configuration has no place for it`,
+    `${family.name}: unexpected tensor ${quoted(extra[0])}${more}; this configuration has no place for it${wrapping(naming)}`,
     extra,
   );
 }
@@ -187,7 +231,7 @@ async function requireTied(
   )
     return;
   throw new CheckpointError(
-    `${family.name}: config.json ties the embeddings, but tensor "${name}" differs from them`,
+    `${family.name}: config.json ties the embeddings, but tensor ${quoted(name)} differs from them`,
     [name],
   );
 }

@@ -1,5 +1,6 @@
 /** @file Fills the switches that most families leave alone. */
 
+import { quoted } from "@diopter/graph";
 import type { ModelConfig } from "../../config/config";
 
 type Sizes = Pick<
@@ -22,6 +23,7 @@ export function completeConfig(choices: ConfigChoices): ModelConfig {
   const said = Object.fromEntries(
     Object.entries(choices).filter(([, value]) => value !== undefined),
   );
+  requireRanges(choices);
   const dHead = choices.dHead ?? choices.dModel / choices.nHeads;
   if (!Number.isInteger(dHead)) {
     throw new RangeError(
@@ -36,7 +38,7 @@ export function completeConfig(choices: ConfigChoices): ModelConfig {
   }
   const rotary = choices.positionalEmbeddingType === "rotary";
   const rotaryDim = choices.rotaryDim ?? (rotary ? dHead : 0);
-  if (rotaryDim % 2 !== 0 || rotaryDim > dHead) {
+  if (rotaryDim % 2 !== 0 || rotaryDim < (rotary ? 2 : 0) || rotaryDim > dHead) {
     throw new RangeError(
       `${choices.family}: cannot rotate ${rotaryDim} of ${dHead} components of a head; expected an even number, at most ${dHead}`,
     );
@@ -68,4 +70,44 @@ export function completeConfig(choices: ConfigChoices): ModelConfig {
     defaultPrependBos: true,
     ...(said as unknown as ConfigChoices & Partial<ModelConfig>),
   } as ModelConfig;
+}
+
+const counts = ["dMlp", "positionOffset", "tokenTypes", "nLayers"] as const;
+const sizes = [
+  "dModel",
+  "nHeads",
+  "nKeyValueHeads",
+  "dHead",
+  "dVocab",
+  "dVocabOut",
+  "nCtx",
+  "windowSize",
+] as const;
+const factors = [
+  "attnScale",
+  "rotaryBase",
+  "rotaryBaseLocal",
+  "attnScoresSoftCap",
+  "outputLogitsSoftCap",
+  "embeddingScale",
+  "logitScale",
+] as const;
+
+/** What would give not-a-number, or a message from deep within, in the middle of a run. */
+function requireRanges(choices: ConfigChoices): void {
+  const require = (
+    names: readonly (keyof ConfigChoices)[],
+    holds: (value: number) => boolean,
+    expected: string,
+  ) => {
+    for (const name of names) {
+      const value = choices[name];
+      if (value === undefined || holds(value as number)) continue;
+      throw new RangeError(`${choices.family}: ${name} is ${quoted(value)}, expected ${expected}`);
+    }
+  };
+  require(counts, (n) => Number.isSafeInteger(n) && n >= 0, "an integer of 0 or more");
+  require(sizes, (n) => Number.isSafeInteger(n) && n > 0, "a positive integer");
+  require(factors, (x) => Number.isFinite(x) && x > 0, "a number above 0");
+  require(["eps"], (x) => Number.isFinite(x) && x >= 0, "a number of 0 or more");
 }

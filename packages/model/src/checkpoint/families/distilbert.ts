@@ -16,7 +16,7 @@ export const distilbert: Family = {
   config: (hf) =>
     completeConfig({
       family: "distilbert",
-      nLayers: hf.size("n_layers"),
+      nLayers: hf.layers("n_layers"),
       dModel: hf.size("dim"),
       nHeads: hf.size("n_heads"),
       dMlp: hf.size("hidden_dim"),

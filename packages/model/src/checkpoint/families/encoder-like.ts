@@ -10,7 +10,7 @@ export function encoderChoices(family: string, hf: Fields): ConfigChoices {
   hf.choice("position_embedding_type", ["absolute"], "absolute");
   return {
     family,
-    nLayers: hf.size("num_hidden_layers"),
+    nLayers: hf.layers("num_hidden_layers"),
     dModel: hf.size("hidden_size"),
     nHeads: hf.size("num_attention_heads"),
     dMlp: hf.size("intermediate_size"),
@@ -18,7 +18,7 @@ export function encoderChoices(family: string, hf: Fields): ConfigChoices {
     nCtx: hf.size("max_position_embeddings"),
     tokenTypes: hf.sizeOr(2, "type_vocab_size"),
     ...maskedLanguageModel,
-    eps: hf.number("layer_norm_eps", 1e-12),
+    eps: hf.nonNegative("layer_norm_eps", 1e-12),
     actFn: hf.activation("hidden_act", "gelu"),
     tiedEmbeddings: hf.boolean("tie_word_embeddings", true),
     initializerRange: hf.number("initializer_range", undefined),

@@ -1,5 +1,6 @@
 /** @file Typed reading of a foreign `config.json`, with messages that name the field. */
 
+import { quoted } from "@diopter/graph";
 import type { ActivationFunction } from "../../config/config";
 import { UnsupportedModelError } from "../../config/errors";
 
@@ -16,6 +17,9 @@ const activations: ReadonlyMap<string, ActivationFunction> = new Map([
   ["linear", "identity"],
   ["identity", "identity"],
 ]);
+
+/** Most layers that a configuration may claim, a multiple of what anybody has trained. */
+const mostLayers = 10_000;
 
 /** The fields of one JSON object, read by name; a field that is `null` counts as absent. */
 export class Fields {
@@ -60,11 +64,39 @@ export class Fields {
     return value as number;
   }
 
+  /** What the library makes of a size that may be `null`: undefined for that, `unsaid` where it is not written. */
+  sizeOrNull<T>(unsaid: T, name: string): number | T | undefined {
+    return this.says(name) ? this.sizeOr(undefined, name) : unsaid;
+  }
+
+  /** As `size`, but no more than a model can have of layers: lists with an entry for each are made of it. */
+  layers(...names: [string, ...string[]]): number {
+    const count = this.size(...names);
+    if (count <= mostLayers) return count;
+    const name = names.find((each) => this.has(each))!;
+    throw this.#wrong(name, `at most ${mostLayers} layers`, RangeError);
+  }
+
   /** A finite number, or `fallback` when the field is not there. */
   number<T>(name: string, fallback: T): number | T {
     const value = this.#get(name);
     if (value === undefined) return fallback;
     if (typeof value !== "number" || !Number.isFinite(value)) throw this.#wrong(name, "a number");
+    return value;
+  }
+
+  /** As `number`, but above 0. */
+  positive<T>(name: string, fallback: T): number | T {
+    const value = this.number(name, fallback);
+    if (this.has(name) && (value as number) <= 0)
+      throw this.#wrong(name, "a number above 0", RangeError);
+    return value;
+  }
+
+  /** As `number`, but 0 or more. */
+  nonNegative<T>(name: string, fallback: T): number | T {
+    const value = this.number(name, fallback);
+    if (this.has(name) && (value as number) < 0) throw this.#wrong(name, "0 or more", RangeError);
     return value;
   }
 
@@ -133,14 +165,14 @@ export class Fields {
     const value = this.#get(name);
     if (value !== undefined && value !== false) {
       throw new UnsupportedModelError(
-        `${this.subject} has ${name} ${JSON.stringify(value)}, which is not supported: ${reason}`,
+        `${this.subject} has ${name} ${quoted(value)}, which is not supported: ${reason}`,
       );
     }
   }
 
   unsupported(name: string, choices: readonly string[]): UnsupportedModelError {
     return new UnsupportedModelError(
-      `${this.subject} has ${name} ${JSON.stringify(this.#get(name))}; supported: ${choices.join(", ")}`,
+      `${this.subject} has ${name} ${quoted(this.#get(name))}; supported: ${choices.join(", ")}`,
     );
   }
 
@@ -149,9 +181,7 @@ export class Fields {
     return value === null ? undefined : value;
   }
 
-  #wrong(name: string, expected: string): TypeError {
-    return new TypeError(
-      `${this.subject} has ${name} ${JSON.stringify(this.#get(name))}; expected ${expected}`,
-    );
+  #wrong(name: string, expected: string, Kind: ErrorConstructor = TypeError): Error {
+    return new Kind(`${this.subject} has ${name} ${quoted(this.#get(name))}; expected ${expected}`);
   }
 }

@@ -1,5 +1,6 @@
 /** @file What the three generations of Gemma share. */
 
+import type { ActivationFunction } from "../../config/config";
 import { type ConfigChoices, completeConfig } from "./complete-config";
 import type { Family, TensorNames } from "./family";
 import type { Fields } from "./fields";
@@ -10,11 +11,12 @@ export function gemmaChoices(
   family: string,
   hf: Fields,
   tensors: TensorNames,
+  nKeyValueHeads: number,
   base = 10000,
 ): ConfigChoices {
   return {
-    ...llamaChoices(family, hf, tensors, { base }),
-    // Early files of Gemma 1 say "gelu" under hidden_act and mean the tanh form.
+    ...llamaChoices(family, hf, tensors, { base, dHead: 256, tied: true }),
+    nKeyValueHeads: hf.sizeOrNull(nKeyValueHeads, "num_key_value_heads"),
     actFn: hf.activation("hidden_activation", "gelu_new"),
     gainPlusOne: true,
     embeddingScale: Math.sqrt(hf.size("hidden_size")),
@@ -38,7 +40,17 @@ export const gemma: Family = {
   ...llamaNames,
   config: (hf, tensors) => {
     hf.refuse("use_bidirectional_attention", "only causal decoders are described");
-    return completeConfig(gemmaChoices("gemma", hf, tensors));
+    return completeConfig({
+      ...gemmaChoices("gemma", hf, tensors, 16),
+      actFn: hf.has("hidden_activation")
+        ? hf.activation("hidden_activation", "gelu_new")
+        : tanhForm(hf.activation("hidden_act", "gelu_new")),
+    });
   },
   weights: llamaWeights,
 };
+
+/** Early files say "gelu" under hidden_act and mean the tanh form. */
+function tanhForm(actFn: ActivationFunction): ActivationFunction {
+  return actFn === "gelu" ? "gelu_new" : actFn;
+}

@@ -14,20 +14,20 @@ export const gemma2: Family = {
   config: (hf, tensors) => {
     hf.refuse("use_bidirectional_attention", "only causal decoders are described");
     return completeConfig({
-      ...gemmaChoices("gemma2", hf, tensors),
+      ...gemmaChoices("gemma2", hf, tensors, 4),
       normPlacement: "both",
-      attnScale: Math.sqrt(hf.number("query_pre_attn_scalar", 256)),
+      attnScale: Math.sqrt(hf.positive("query_pre_attn_scalar", 256)),
       attnScoresSoftCap: cap(
         hf.says("attn_logit_softcapping"),
-        hf.number("attn_logit_softcapping", undefined),
+        hf.positive("attn_logit_softcapping", undefined),
         50,
       ),
       outputLogitsSoftCap: cap(
         hf.says("final_logit_softcapping"),
-        hf.number("final_logit_softcapping", undefined),
+        hf.positive("final_logit_softcapping", undefined),
         30,
       ),
-      ...windows(hf, hf.sizeOr(4096, "sliding_window"), (layer) => layer % 2 === 0),
+      ...windows(hf, hf.sizeOrNull(4096, "sliding_window"), (layer) => layer % 2 === 0),
     });
   },
   weights: sandwichedWeights,

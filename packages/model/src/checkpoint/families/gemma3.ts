@@ -18,15 +18,15 @@ export const gemma3: Family = {
     hf.refuse("use_bidirectional_attention", "only causal decoders are described");
     const period = hf.sizeOr(6, "sliding_window_pattern", "_sliding_window_pattern");
     return completeConfig({
-      ...gemmaChoices("gemma3", hf, tensors, 1e6),
+      ...gemmaChoices("gemma3", hf, tensors, 4, 1e6),
       normPlacement: "both",
       qkNorm: { type: "RMS", over: "head" },
-      attnScale: Math.sqrt(hf.number("query_pre_attn_scalar", 256)),
-      attnScoresSoftCap: hf.number("attn_logit_softcapping", undefined),
-      outputLogitsSoftCap: hf.number("final_logit_softcapping", undefined),
-      rotaryBaseLocal: hf.number("rope_local_base_freq", 10000),
+      attnScale: Math.sqrt(hf.positive("query_pre_attn_scalar", 256)),
+      attnScoresSoftCap: hf.positive("attn_logit_softcapping", undefined),
+      outputLogitsSoftCap: hf.positive("final_logit_softcapping", undefined),
+      rotaryBaseLocal: hf.positive("rope_local_base_freq", 10000),
       ...ropePerLayerType(hf),
-      ...windows(hf, hf.sizeOr(4096, "sliding_window"), (layer) => (layer + 1) % period !== 0),
+      ...windows(hf, hf.sizeOrNull(4096, "sliding_window"), (layer) => (layer + 1) % period !== 0),
     });
   },
   weights: () => ({
@@ -44,8 +44,8 @@ function ropePerLayerType(
   const [full, sliding] = [rope?.object("full_attention"), rope?.object("sliding_attention")];
   if (!full || !sliding) return {};
   return {
-    rotaryBase: full.number("rope_theta", 1e6),
-    rotaryScaling: rotaryScaling(hf, full, headSize(hf)),
-    rotaryBaseLocal: sliding.number("rope_theta", 10000),
+    rotaryBase: full.positive("rope_theta", 1e6),
+    rotaryScaling: rotaryScaling(hf, full, headSize(hf, 256)),
+    rotaryBaseLocal: sliding.positive("rope_theta", 10000),
   };
 }

@@ -1,5 +1,6 @@
 /** @file GPT-Neo (Black et al. 2021): GPT-2 with unscaled scores and a window in every other layer. */
 
+import { quoted } from "@diopter/graph";
 import { UnsupportedModelError } from "../../config/errors";
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
@@ -17,14 +18,14 @@ export const gptNeo: Family = {
   config: (hf, tensors) =>
     completeConfig({
       family: "gpt_neo",
-      nLayers: hf.size("num_layers"),
+      nLayers: hf.layers("num_layers"),
       dModel: hf.size("hidden_size"),
       nHeads: hf.size("num_heads"),
       dMlp: hf.sizeOr(undefined, "intermediate_size"),
       dVocab: hf.size("vocab_size"),
       nCtx: hf.size("max_position_embeddings"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_epsilon", 1e-5),
+      eps: hf.nonNegative("layer_norm_epsilon", 1e-5),
       actFn: hf.activation("activation_function", "gelu_new"),
       attnScale: 1,
       windowSize: hf.sizeOr(256, "window_size"),
@@ -50,27 +51,24 @@ export const gptNeo: Family = {
 
 /** One kind per layer, or `[[kinds, times], ...]` to be written out. */
 function attnTypes(hf: Fields): readonly ("global" | "local")[] {
-  const nLayers = hf.size("num_layers");
+  const nLayers = hf.layers("num_layers");
   const listed = hf.choices("attention_layers", ["global", "local"], nLayers);
   if (listed) return listed;
   const pairs = (hf.value("attention_types") ?? [[["global", "local"], nLayers / 2]]) as unknown;
-  const kinds = Array.isArray(pairs)
-    ? pairs.flatMap((pair) => (isRepeated(pair) ? new Array(pair[1]).fill(pair[0]).flat() : [pair]))
-    : [];
-  if (kinds.length === nLayers && kinds.every((kind) => kind === "global" || kind === "local")) {
-    return kinds;
+  const kinds: unknown[] = [];
+  for (const pair of Array.isArray(pairs) ? pairs : []) {
+    const [once, times] = isRepeated(pair) ? pair : [[pair], 1];
+    // No further than one layer too many, whatever the file multiplies.
+    for (let i = 0; i < times && once.length > 0 && kinds.length <= nLayers; i++)
+      kinds.push(...once.slice(0, nLayers + 1));
   }
+  const known = kinds.filter((kind) => kind === "global" || kind === "local");
+  if (kinds.length === nLayers && known.length === nLayers) return known;
   throw new UnsupportedModelError(
-    `${hf.subject} has attention_types ${JSON.stringify(pairs)}; expected "global" or "local" for each of ${nLayers} layers`,
+    `${hf.subject} has attention_types ${quoted(pairs)}; expected "global" or "local" for each of ${nLayers} layers`,
   );
 }
 
 function isRepeated(pair: unknown): pair is [unknown[], number] {
-  return (
-    Array.isArray(pair) &&
-    Array.isArray(pair[0]) &&
-    Number.isInteger(pair[1]) &&
-    pair[1] >= 0 &&
-    pair[1] < 10000
-  );
+  return Array.isArray(pair) && Array.isArray(pair[0]) && Number.isInteger(pair[1]) && pair[1] >= 0;
 }

@@ -16,19 +16,19 @@ export const gptNeox: Family = {
   config: (hf) =>
     completeConfig({
       family: "gpt_neox",
-      nLayers: hf.size("num_hidden_layers"),
+      nLayers: hf.layers("num_hidden_layers"),
       dModel: hf.size("hidden_size"),
       nHeads: hf.size("num_attention_heads"),
       dMlp: hf.size("intermediate_size"),
       dVocab: hf.size("vocab_size"),
       nCtx: hf.size("max_position_embeddings"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_eps", 1e-5),
+      eps: hf.nonNegative("layer_norm_eps", 1e-5),
       actFn: hf.activation("hidden_act", "gelu"),
       parallelAttnMlp: hf.boolean("use_parallel_residual", true),
       ...rope(hf, headSize(hf), {
-        partial: hf.number("rotary_pct", 0.25),
-        base: hf.number("rotary_emb_base", 10000),
+        partial: hf.positive("rotary_pct", 0.25),
+        base: hf.positive("rotary_emb_base", 10000),
       }),
       tiedEmbeddings: hf.boolean("tie_word_embeddings", false),
       defaultPrependBos: false,

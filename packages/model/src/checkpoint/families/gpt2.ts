@@ -17,14 +17,14 @@ export const gpt2: Family = {
     const scaled = hf.boolean("scale_attn_weights", true);
     return completeConfig({
       family: "gpt2",
-      nLayers: hf.size("n_layer"),
+      nLayers: hf.layers("n_layer"),
       dModel: hf.size("n_embd"),
       nHeads: hf.size("n_head"),
       nCtx: hf.size("n_positions", "n_ctx"),
       dVocab: hf.size("vocab_size"),
       dMlp: hf.sizeOr(undefined, "n_inner"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_epsilon", 1e-5),
+      eps: hf.nonNegative("layer_norm_epsilon", 1e-5),
       actFn: hf.activation("activation_function", "gelu_new"),
       attnScale: scaled ? undefined : 1,
       tiedEmbeddings: hf.boolean("tie_word_embeddings", !tensors.shape("lm_head.weight")),

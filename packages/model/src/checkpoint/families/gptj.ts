@@ -2,6 +2,7 @@
 
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
+import type { Fields } from "./fields";
 import { linear, norm } from "./layers";
 import { from } from "./recipe";
 
@@ -15,19 +16,19 @@ export const gptj: Family = {
   config: (hf) =>
     completeConfig({
       family: "gptj",
-      nLayers: hf.size("n_layer"),
+      nLayers: hf.layers("n_layer"),
       dModel: hf.size("n_embd"),
       nHeads: hf.size("n_head"),
       dMlp: hf.sizeOr(undefined, "n_inner"),
       dVocab: hf.size("vocab_size"),
       nCtx: hf.size("n_positions", "n_ctx"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_epsilon", 1e-5),
+      eps: hf.nonNegative("layer_norm_epsilon", 1e-5),
       actFn: hf.activation("activation_function", "gelu_new"),
       parallelAttnMlp: true,
       sharedNorm: true,
       positionalEmbeddingType: "rotary",
-      rotaryDim: hf.sizeOr(64, "rotary_dim"),
+      rotaryDim: rotaryDim(hf),
       rotaryAdjacentPairs: true,
       tiedEmbeddings: hf.boolean("tie_word_embeddings", false),
       initializerRange: hf.number("initializer_range", undefined),
@@ -46,3 +47,8 @@ export const gptj: Family = {
     "unembed.b_U": from("lm_head.bias"),
   }),
 };
+
+/** Without a field 64; the library breaks down over null. */
+function rotaryDim(hf: Fields): number {
+  return hf.says("rotary_dim") ? hf.size("rotary_dim") : 64;
+}

@@ -1,5 +1,6 @@
 /** @file Weights under TransformerLens's state-dict names, with its configuration in snake case. */
 
+import { quoted } from "@diopter/graph";
 import { UnsupportedModelError } from "../../config/errors";
 import { completeConfig } from "./complete-config";
 import type { Family } from "./family";
@@ -15,15 +16,18 @@ export const hooked: Family = {
   config: (tl, tensors) => {
     refuseUnknown(tl);
     const attnOnly = tl.boolean("attn_only", false);
+    // No field means "LN", null means no norms.
     const normalizationType = tl.choice(
       "normalization_type",
       ["LN", "LNPre", "RMS", "RMSPre"],
-      "none",
+      tl.says("normalization_type") ? "none" : "LN",
     );
+    if (normalizationType.startsWith("LN"))
+      tl.refuse("final_rms", "the last norm is of the kind of the others");
     const dVocab = tl.size("d_vocab");
     return completeConfig({
       family: "hooked",
-      nLayers: tl.size("n_layers"),
+      nLayers: tl.layers("n_layers"),
       dModel: tl.size("d_model"),
       nHeads: heads(tl),
       nKeyValueHeads: tl.sizeOr(undefined, "n_key_value_heads"),
@@ -36,7 +40,7 @@ export const hooked: Family = {
       attnOnly,
       gatedMlp: tl.boolean("gated_mlp", false),
       normalizationType,
-      eps: tl.number("eps", 1e-5),
+      eps: tl.nonNegative("eps", 1e-5),
       normPlacement: tl.boolean("use_normalization_before_and_after", false) ? "both" : "pre",
       parallelAttnMlp: tl.boolean("parallel_attn_mlp", false),
       positionalEmbeddingType: tl.choice(
@@ -47,7 +51,7 @@ export const hooked: Family = {
       attentionDir: tl.choice("attention_dir", ["causal", "bidirectional"], "causal"),
       attnScale: tl.boolean("use_attn_scale", true) ? positive(tl, "attn_scale") : 1,
       rotaryDim: tl.sizeOr(undefined, "rotary_dim"),
-      rotaryBase: tl.number("rotary_base", undefined),
+      rotaryBase: tl.positive("rotary_base", undefined),
       rotaryAdjacentPairs: tl.boolean("rotary_adjacent_pairs", undefined),
       qkNorm: tl.boolean("use_qk_norm", false) ? { type: "RMS", over: "head" } : undefined,
       ...windows(tl),
@@ -112,10 +116,9 @@ function windows(tl: Fields) {
   if (!tl.boolean("use_local_attn", false)) return {};
   const types = tl.value("attn_types");
   const windowSize = tl.size("window_size");
-  if (types === undefined) return { windowSize };
   if (!Array.isArray(types) || !types.every((type) => type === "local" || type === "global")) {
     throw new UnsupportedModelError(
-      `hooked: config.json has attn_types ${JSON.stringify(types)}; expected a list of "local" and "global"`,
+      `hooked: config.json has attn_types ${quoted(types)}; expected a list of "local" and "global", which use_local_attn needs`,
     );
   }
   return { windowSize, attnTypes: types as readonly ("global" | "local")[] };

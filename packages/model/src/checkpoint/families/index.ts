@@ -1,5 +1,6 @@
 /** @file The families that come with the package, and the choice among families for a `config.json`. */
 
+import { quoted } from "@diopter/graph";
 import { UnsupportedModelError } from "../../config/errors";
 import { bert } from "./bert";
 import { bloom } from "./bloom";
@@ -71,6 +72,6 @@ export function familyOf(
   throw new UnsupportedModelError(
     type === undefined
       ? `model: config.json names no architecture; supported: ${supported}`
-      : `model: unsupported architecture ${JSON.stringify(type)}; supported: ${supported}`,
+      : `model: unsupported architecture ${quoted(type)}; supported: ${supported}`,
   );
 }

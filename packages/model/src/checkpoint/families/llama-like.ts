@@ -7,30 +7,42 @@ import { maybeBiased } from "./layers";
 import { from, type Recipe } from "./recipe";
 import { headSize, type RopeDefaults, rope } from "./rope";
 
+/** What the library's configuration class says where the file does not. */
+export interface LlamaDefaults extends RopeDefaults {
+  /** Width of a head; that of the stream over the number of heads where the class leaves it open. */
+  readonly dHead?: number;
+  /** Whether the class ties the unembedding to the embedding. */
+  readonly tied?: boolean;
+}
+
 /** The choices of a Llama that calls itself `family`. */
 export function llamaChoices(
   family: string,
   hf: Fields,
   tensors: TensorNames,
-  defaults?: RopeDefaults,
+  defaults: LlamaDefaults = {},
 ): ConfigChoices {
-  const dHead = headSize(hf);
+  const dHead = headSize(hf, defaults.dHead);
   return {
     family,
-    nLayers: hf.size("num_hidden_layers"),
+    nLayers: hf.layers("num_hidden_layers"),
     dModel: hf.size("hidden_size"),
     nHeads: hf.size("num_attention_heads"),
     nKeyValueHeads: hf.sizeOr(undefined, "num_key_value_heads"),
-    dHead: hf.sizeOr(undefined, "head_dim"),
+    dHead,
     dMlp: hf.size("intermediate_size"),
     dVocab: hf.size("vocab_size"),
     nCtx: hf.size("max_position_embeddings"),
     normalizationType: "RMS",
-    eps: hf.number("rms_norm_eps", 1e-6),
+    eps: hf.nonNegative("rms_norm_eps", 1e-6),
     actFn: hf.activation("hidden_act", "silu"),
     gatedMlp: true,
     ...rope(hf, dHead, defaults),
-    tiedEmbeddings: hf.boolean("tie_word_embeddings", !tensors.shape("lm_head.weight")),
+    // A head in the file is used even where the class would tie.
+    tiedEmbeddings: hf.boolean(
+      "tie_word_embeddings",
+      defaults.tied === true && !tensors.shape("lm_head.weight"),
+    ),
     initializerRange: hf.number("initializer_range", undefined),
   };
 }

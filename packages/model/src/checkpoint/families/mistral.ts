@@ -11,10 +11,10 @@ export const mistral: Family = {
   matches: (config) => config.model_type === "mistral",
   ...llamaNames,
   config: (hf, tensors) => {
-    const unsaid = hf.says("sliding_window") ? undefined : 4096;
     return completeConfig({
       ...llamaChoices("mistral", hf, tensors),
-      ...windows(hf, hf.sizeOr(unsaid, "sliding_window")),
+      nKeyValueHeads: hf.sizeOrNull(8, "num_key_value_heads"),
+      ...windows(hf, hf.sizeOrNull(4096, "sliding_window")),
     });
   },
   weights: llamaWeights,

@@ -13,7 +13,7 @@ export const olmo2: Family = {
   config: (hf, tensors) =>
     completeConfig({
       ...llamaChoices("olmo2", hf, tensors),
-      eps: hf.number("rms_norm_eps", 1e-5),
+      eps: hf.nonNegative("rms_norm_eps", 1e-5),
       normPlacement: "output",
       qkNorm: { type: "RMS", over: "layer" },
     }),

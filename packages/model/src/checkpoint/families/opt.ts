@@ -38,7 +38,7 @@ export const opt: Family = {
     hf.refuse("_remove_final_layer_norm", "a norm precedes the unembedding");
     return completeConfig({
       family: "opt",
-      nLayers: hf.size("num_hidden_layers"),
+      nLayers: hf.layers("num_hidden_layers"),
       dModel,
       nHeads: hf.size("num_attention_heads"),
       dMlp: hf.size("ffn_dim"),

@@ -15,7 +15,7 @@ export const phi: Family = {
   config: (hf) =>
     completeConfig({
       family: "phi",
-      nLayers: hf.size("num_hidden_layers"),
+      nLayers: hf.layers("num_hidden_layers"),
       dModel: hf.size("hidden_size"),
       nHeads: hf.size("num_attention_heads"),
       nKeyValueHeads: hf.sizeOr(undefined, "num_key_value_heads"),
@@ -23,7 +23,7 @@ export const phi: Family = {
       dVocab: hf.size("vocab_size"),
       nCtx: hf.size("max_position_embeddings"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_eps", 1e-5),
+      eps: hf.nonNegative("layer_norm_eps", 1e-5),
       actFn: hf.activation("hidden_act", "gelu_new"),
       parallelAttnMlp: true,
       sharedNorm: true,

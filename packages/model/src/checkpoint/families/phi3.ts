@@ -13,8 +13,8 @@ export const phi3: Family = {
   ...llamaNames,
   config: (hf, tensors) =>
     completeConfig({
-      ...llamaChoices("phi3", hf, tensors),
-      eps: hf.number("rms_norm_eps", 1e-5),
+      ...llamaChoices("phi3", hf, tensors, { originalContext: 4096 }),
+      eps: hf.nonNegative("rms_norm_eps", 1e-5),
       ...windows(hf, hf.sizeOr(undefined, "sliding_window")),
     }),
   weights: ({ nHeads, nKeyValueHeads, dHead, dMlp }) => {

@@ -13,6 +13,7 @@ export const qwen2: Family = {
   config: (hf, tensors) =>
     completeConfig({
       ...llamaChoices("qwen2", hf, tensors),
+      nKeyValueHeads: hf.sizeOrNull(32, "num_key_value_heads"),
       ...qwenWindows(hf),
       defaultPrependBos: false,
     }),

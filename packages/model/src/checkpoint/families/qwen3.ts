@@ -13,7 +13,8 @@ export const qwen3: Family = {
   ...llamaNames,
   config: (hf, tensors) =>
     completeConfig({
-      ...llamaChoices("qwen3", hf, tensors),
+      ...llamaChoices("qwen3", hf, tensors, { dHead: 128 }),
+      nKeyValueHeads: hf.sizeOrNull(32, "num_key_value_heads"),
       ...qwenWindows(hf),
       qkNorm: { type: "RMS", over: "head" },
       defaultPrependBos: false,

@@ -17,9 +17,10 @@ export const smollm3: Family = {
       : undefined;
     const unrotated = layersWithoutRotary(hf);
     return completeConfig({
-      ...llamaChoices("smollm3", hf, tensors, { base: 2e6 }),
+      ...llamaChoices("smollm3", hf, tensors, { base: 2e6, tied: true }),
+      nKeyValueHeads: hf.sizeOrNull(4, "num_key_value_heads"),
       layersWithoutRotary: unrotated,
-      ...windows(hf, width, (layer) => !unrotated.includes(layer)),
+      ...windows(hf, width, (layer) => unrotated.includes(layer)),
     });
   },
   weights: llamaWeights,
@@ -27,7 +28,7 @@ export const smollm3: Family = {
 
 /** `no_rope_layers` holds 0 where there is no rotation, against what its name says. */
 function layersWithoutRotary(hf: Fields): number[] {
-  const nLayers = hf.size("num_hidden_layers");
+  const nLayers = hf.layers("num_hidden_layers");
   const interval = hf.sizeOr(4, "no_rope_layer_interval");
   const rotated = hf.numbers("no_rope_layers", nLayers);
   return Array.from({ length: nLayers }, (_, layer) => layer).filter((layer) =>

@@ -15,8 +15,9 @@ export const stablelm: Family = {
     const parallel = hf.boolean("use_parallel_residual", false);
     return completeConfig({
       ...llamaChoices("stablelm", hf, tensors, { partial: 0.25 }),
+      nKeyValueHeads: hf.sizeOrNull(32, "num_key_value_heads"),
       normalizationType: "LN",
-      eps: hf.number("layer_norm_eps", 1e-5),
+      eps: hf.nonNegative("layer_norm_eps", 1e-5),
       parallelAttnMlp: parallel,
       sharedNorm: parallel,
     });

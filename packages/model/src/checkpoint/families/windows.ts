@@ -13,7 +13,7 @@ export function windows(
   windowSize: number | undefined,
   isLocal: (layer: number) => boolean = () => true,
 ): Pick<ConfigChoices, "windowSize" | "attnTypes"> {
-  const nLayers = hf.size("num_hidden_layers");
+  const nLayers = hf.layers("num_hidden_layers");
   const kinds = hf.choices("layer_types", ["full_attention", "sliding_attention"], nLayers);
   if (windowSize === undefined) return {};
   const local = Array.from({ length: nLayers }, (_, layer) =>
@@ -25,7 +25,7 @@ export function windows(
 
 export function qwenWindows(hf: Fields) {
   const width = hf.boolean("use_sliding_window", false)
-    ? hf.sizeOr(4096, "sliding_window")
+    ? hf.sizeOrNull(4096, "sliding_window")
     : undefined;
   const first = hf.number("max_window_layers", 28);
   return windows(hf, width, (layer) => layer >= first);
