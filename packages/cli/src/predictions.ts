@@ -1,6 +1,6 @@
 /** @file The most likely tokens at a position, from logits. */
 
-import type { Model, TokenBatch } from "@diopter/model";
+import { type Model, type TokenBatch, tokenText } from "@diopter/model";
 import { cast, gather, reshape, softmax, type Tensor, topK } from "@diopter/tensor";
 
 export interface Prediction {
@@ -46,7 +46,7 @@ export function predictions(
       return {
         rank: i,
         id,
-        token: tokenText(model, id),
+        token: tokenText(model.tokenizer, id),
         probability: best.values.at(row, i),
         logit: rows.at(row, id),
       };
@@ -57,9 +57,4 @@ export function predictions(
 /** Text of each token of a prompt; models without a tokenizer show ids. */
 export function tokenStrings(model: Model, ids: readonly number[]): string[] {
   return model.tokenizer ? model.toStringTokens(ids) : ids.map(String);
-}
-
-/** Text of an id that may be beyond the tokenizer's. */
-function tokenText({ tokenizer }: Model, id: number): string {
-  return tokenizer?.tokenOf(id) === undefined ? String(id) : tokenizer.decode([id]);
 }

@@ -51,17 +51,12 @@ export async function runModel(
   const { logits, tokens, cache } = await model.runWithCache(prompt, { names, edits, signal });
   const strings = tokenStrings(model, tokens.ids);
   const positions = predictedPositions(model, tokens);
-  const ids = generation && (await generate(model, request, generation, progress));
+  const generated = generation && (await generate(model, request, generation, progress));
   return {
     ...request,
     tokens: tokens.ids.map((id, position) => ({ position, id, token: strings[position]! })),
     predictions: predictions(model, tokens, logits, { positions, count }),
-    generated: ids && {
-      ids,
-      text: tokenStrings(model, [...tokens.ids, ...ids])
-        .slice(tokens.ids.length)
-        .join(""),
-    },
+    generated,
     cache: names.length > 0 ? cache : undefined,
     provenance: await model.provenance({ kind: "run", prompt, edits, names, generation }),
   };
@@ -72,13 +67,13 @@ async function generate(
   { prompt, edits, signal }: RunRequest,
   generation: Generation,
   progress: Progress,
-): Promise<readonly number[]> {
+): Promise<NonNullable<RunResult["generated"]>> {
   let made = 0;
-  const { ids } = await model.generate(prompt, {
+  const { ids, texts } = await model.generate(prompt, {
     ...generation,
     edits,
     signal,
     onToken: () => progress.step("generating", ++made, generation.maxNewTokens),
   });
-  return ids[0] ?? [];
+  return { ids: ids[0]!, text: texts[0] ?? ids[0]!.join(" ") };
 }

@@ -4,7 +4,13 @@
  * nostalgebraist, "interpreting GPT: the logit lens", 2020. The norm's statistics are recomputed at every layer.
  */
 
-import type { Model, Prompt, RunOptions, TokenBatch } from "@diopter/model";
+import {
+  type Model,
+  type Prompt,
+  type RunOptions,
+  type TokenBatch,
+  tokenText,
+} from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { LensGrid } from "./lens-grid";
 import { lensStatistics } from "./lens-statistics";
@@ -53,7 +59,7 @@ export async function logitLens(
     layers: sites.map((site, i) => ({ ...site, ...statistics[i]! })),
     tokens,
     strings: stringsOf(model, tokens),
-    tokenOf: tokenNames(model),
+    tokenOf: (id) => tokenText(model.tokenizer, id),
     target: target === "next" ? "next" : targets && target,
     provenance: await model.provenance({
       kind: "logit lens",
@@ -90,10 +96,4 @@ function stringsOf(model: Model, { batch, pos, ids }: TokenBatch): string[][] {
     const rowIds = ids.slice(row * pos, (row + 1) * pos);
     return model.tokenizer ? model.toStringTokens(rowIds) : rowIds.map(String);
   });
-}
-
-/** Text of any id that the model may predict; ids beyond the tokenizer stand for themselves. */
-function tokenNames(model: Model): (id: number) => string {
-  const { tokenizer } = model;
-  return (id) => (tokenizer?.tokenOf(id) === undefined ? String(id) : tokenizer.decode([id]));
 }

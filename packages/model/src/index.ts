@@ -150,11 +150,12 @@ export { type SelfTestOptions, type SelfTestRow, selfTest } from "./self-test";
 export { type RankedToken, testPrompt } from "./test-prompt";
 export type { Prompt, PromptOptions, TokenPrompt } from "./text/prompt";
 export { lastReal, type TokenBatch } from "./text/prompt-values";
+export { singleToken, tokenAdvice, type WordLookup } from "./text/single-token";
+export { stringTokens, tokenText } from "./text/string-tokens";
 export {
   createTokenizer,
   type DecodeOptions,
   type EncodeOptions,
-  stringTokens,
   type Tokenizer,
 } from "./text/tokenizer";
 export {

@@ -35,9 +35,18 @@ import type { Request } from "./program/request";
 import { sweepRows } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import { resolveSplices, structuresOf, withSplices } from "./sae/splice";
-import { type Prompt, type PromptOptions, prepare, tokenize } from "./text/prompt";
+import { GeneratedText } from "./text/generated-text";
+import {
+  type Prompt,
+  type PromptOptions,
+  prepare,
+  requireTokenizer,
+  tokenize,
+} from "./text/prompt";
 import type { TokenBatch } from "./text/prompt-values";
-import { createTokenizer, stringTokens, type Tokenizer } from "./text/tokenizer";
+import { singleToken } from "./text/single-token";
+import { stringTokens, textOf } from "./text/string-tokens";
+import { createTokenizer, type Tokenizer } from "./text/tokenizer";
 import { hashWeights } from "./weights/hash-weights";
 import { processWeights, type WeightProcessing } from "./weights/process-weights";
 import { Weights } from "./weights/weights";
@@ -274,16 +283,9 @@ export class Model {
     prompt: Prompt,
     options: GenerateOptions = {},
   ): Promise<{ ids: number[][]; texts: string[] }> {
-    const ids: number[][] = [];
-    for await (const step of this.stream(prompt, options)) {
-      step.forEach((id, row) => {
-        ids[row] ??= [];
-        if (id === undefined) return;
-        ids[row].push(id);
-        options.onToken?.({ row, id, text: this.tokenizer?.decode([id]) ?? "" });
-      });
-    }
-    return { ids, texts: this.tokenizer ? ids.map((row) => this.toString(row)) : [] };
+    const texts = new GeneratedText(this.tokenizer, this.prepare(prompt, options), options.onToken);
+    for await (const step of this.stream(prompt, options)) texts.push(step);
+    return texts.end();
   }
 
   /** The same token by token: ids per row, undefined for rows that have stopped. */
@@ -324,9 +326,9 @@ export class Model {
     return tokenize(text, this.config, this.tokenizer, prependBos);
   }
 
-  /** Text of ids. */
+  /** Text of ids; an id past the tokenizer is its number. */
   toString(ids: readonly number[]): string {
-    return this.#tokenizer().decode(ids);
+    return textOf(this.#tokenizer(), ids);
   }
 
   /** Text of each token. */
@@ -338,11 +340,9 @@ export class Model {
     return stringTokens(this.#tokenizer(), ids);
   }
 
-  /** Id of a text that is one token; throws `RangeError` when it is more. */
+  /** Id of a text that is one token; throws `RangeError` when it is more, or no word of the vocabulary. */
   toSingleToken(text: string): number {
-    const ids = tokenize(text, this.config, this.tokenizer, false);
-    if (ids.length === 1) return ids[0]!;
-    throw new RangeError(`model: ${JSON.stringify(text)} is ${ids.length} tokens, expected one`);
+    return singleToken(requireTokenizer(this.tokenizer), text);
   }
 
   /** Position of a single token in a prompt. */

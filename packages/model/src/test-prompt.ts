@@ -3,6 +3,7 @@
 import { argsort, softmax } from "@diopter/tensor";
 import type { Model } from "./model";
 import type { RunOptions } from "./model-options";
+import { tokenText } from "./text/string-tokens";
 
 /** A token with how likely it is to come next. */
 export interface RankedToken {
@@ -34,7 +35,7 @@ export async function testPrompt(
   const order = Array.from(argsort(row, -1, { descending: true }).data as BigInt64Array, Number);
   const describe = (id: number): RankedToken => ({
     id,
-    token: model.tokenizer?.tokenOf(id) === undefined ? String(id) : model.toString([id]),
+    token: tokenText(model.tokenizer, id),
     rank: order.indexOf(id),
     logit: Number(row.data[id]),
     probability: Number(probabilities.data[id]),

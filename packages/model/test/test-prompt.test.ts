@@ -14,7 +14,7 @@ test.skipIf(noTrained)(
       { topK: 3 },
     );
     expect(top).toHaveLength(3);
-    expect(top[0]).toMatchObject({ rank: 0, token: "named" });
+    expect(top[0]).toMatchObject({ rank: 0, token: " named" });
     expect(answer).toEqual(top[0]);
     expect(top[1]!.probability).toBeLessThan(top[0]!.probability);
     const { logits } = await model.run("Once upon a time, there was a little girl", {

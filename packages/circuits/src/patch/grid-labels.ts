@@ -1,6 +1,6 @@
 /** @file How the cells of a patching sweep are called in pictures. */
 
-import type { Model, TokenBatch } from "@diopter/model";
+import { type Model, type TokenBatch, tokenText } from "@diopter/model";
 import { keptSlots } from "./pairs";
 import type { PatchGrid } from "./patch-sites";
 
@@ -34,5 +34,5 @@ function sharedToken(tokens: TokenBatch, position: number): number | undefined {
 }
 
 function textOf(model: Model, id: number): string {
-  return model.tokenizer ? model.toStringTokens([id])[0]! : `#${id}`;
+  return model.tokenizer ? tokenText(model.tokenizer, id) : `#${id}`;
 }

@@ -1,5 +1,6 @@
 /** @file One prompt of a file on its way to token ids. */
 
+import { tokenAdvice } from "@diopter/model";
 import type { CheckOptions } from "./check-task";
 import type { PromptAnswers, PromptJson, PromptsJson, PromptText } from "./prompt-json";
 import type { SequenceAnswer, TaskPrompt } from "./task";
@@ -119,8 +120,10 @@ export class PromptReader {
     }
     const alone = encode(answer);
     if (alone.length === 1 && alone[0] !== unk) return alone[0]!;
-    const count = alone.length === 1 ? "unknown" : `${alone.length} tokens, expected 1`;
-    throw new RangeError(`${this.#who}: answer "${answer}" is ${count}`);
+    const count =
+      alone.length === 1 ? "not in the vocabulary" : `${alone.length} tokens, expected 1`;
+    const advice = tokenAdvice(tokenizer, answer);
+    throw new RangeError(`${this.#who}: answer "${answer}" is ${count}${advice}`);
   }
 
   #sequence(

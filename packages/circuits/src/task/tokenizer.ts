@@ -1,13 +1,12 @@
 /** @file The part of a tokenizer that tasks need, and words in it. */
 
-/** Text to token ids, as the tokenizer of a model offers it. */
-export interface TaskTokenizer {
-  encode(text: string): readonly number[];
+import { tokenAdvice, type WordLookup } from "@diopter/model";
+
+/** Text to token ids, and the words there are for errors, as the tokenizer of a model offers them. */
+export interface TaskTokenizer extends WordLookup {
   decode?(ids: readonly number[]): string;
   /** Beginning-of-sequence token. */
   readonly bos?: number | undefined;
-  /** The token that unknown words become. */
-  readonly unk?: number | undefined;
 }
 
 /** A model, or anything else that has a tokenizer. */
@@ -65,7 +64,8 @@ export function answerToken(
   const ids = tokensAfter(who, tokenizer, prompt, answer);
   if (ids.length === 1 && ids[0] !== tokenizer.unk) return ids[0]!;
   const count = ids.length === 1 ? "not in the vocabulary" : `${ids.length} tokens, expected 1`;
-  throw new RangeError(`${who}: answer "${answer}" of "${prompt}" is ${count}`);
+  const advice = tokenAdvice(tokenizer, answer);
+  throw new RangeError(`${who}: answer "${answer}" of "${prompt}" is ${count}${advice}`);
 }
 
 export interface SingleTokenOptions {

@@ -30,11 +30,10 @@ export interface PromptOptions {
 export function tokenize(
   text: string,
   config: ModelConfig,
-  tokenizer: Tokenizer | undefined,
+  found: Tokenizer | undefined,
   prependBos: boolean = config.defaultPrependBos,
 ): number[] {
-  if (!tokenizer)
-    throw new TypeError("model: this model has no tokenizer; give token ids instead of text");
+  const tokenizer = requireTokenizer(found);
   // Encoders have no beginning of sequence; what frames their text is in the tokenizer's template.
   if (config.attentionDir === "bidirectional")
     return tokenizer.encode(text, { addSpecialTokens: prependBos });
@@ -47,6 +46,12 @@ export function tokenize(
     );
   }
   return ids[0] === bos ? ids : [bos, ...ids];
+}
+
+/** The tokenizer that text needs; throws `TypeError` where a model has none. */
+export function requireTokenizer(tokenizer: Tokenizer | undefined): Tokenizer {
+  if (tokenizer) return tokenizer;
+  throw new TypeError("model: this model has no tokenizer; give token ids instead of text");
 }
 
 /** A padded batch. Throws `RangeError` for empty prompts, ids out of range and prompts longer than the context. */

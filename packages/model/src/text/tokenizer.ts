@@ -53,17 +53,25 @@ export function createTokenizer(json: object, config: object = {}): Tokenizer {
   const special = specialIds(file.added_tokens as readonly Json[]);
   const role = (name: string) =>
     roleOf(name, config as Json, special, inner.token_to_id.bind(inner));
+  const { unk_token: unknown } = file.model as Json;
+  const unk = role("unk") ?? (typeof unknown === "string" ? inner.token_to_id(unknown) : undefined);
   return {
     size: tokens.length,
     bos: role("bos"),
     eos: role("eos"),
     pad: role("pad"),
     mask: role("mask"),
-    unk: role("unk"),
+    unk,
     special: new Set(special.values()),
-    encode: (text, { addSpecialTokens = false } = {}) => [
-      ...inner.encode(text, { add_special_tokens: addSpecialTokens }).ids,
-    ],
+    encode: (text, { addSpecialTokens = false } = {}) =>
+      // For words that a word-level model lacks, the library gives undefined.
+      inner.encode(text, { add_special_tokens: addSpecialTokens }).ids.map((id) => {
+        const known = (id as number | undefined) ?? unk;
+        if (known !== undefined) return known;
+        throw new RangeError(
+          `tokenizer: ${JSON.stringify(text)} has unknown words, and there is no token for them`,
+        );
+      }),
     decode: (ids, { skipSpecialTokens = false } = {}) => {
       for (const id of ids) {
         if (tokens[id] === undefined) {
@@ -151,37 +159,4 @@ function roleOf(
   if (said === null || `${role}_token` in config) return undefined;
   const spelling = spellings[role]?.find((each) => special.has(each));
   return spelling === undefined ? undefined : special.get(spelling);
-}
-
-/**
- * The piece of text that each id adds, `[pos]`.
- *
- * Pieces join to `tokenizer.decode(ids)` between special tokens. A character spread over several
- * byte tokens belongs to the last of them, the others are empty. Each piece is read off decodings
- * with and without its token, since one token alone may lose its space.
- *
- * @example
- * stringTokens(tokenizer, tokenizer.encode("Hello world")); // ["Hello", " world"]
- */
-export function stringTokens(tokenizer: Tokenizer, ids: readonly number[]): string[] {
-  const pieces: string[] = [];
-  // Text of ids before `read` is out; decoding begins at `from`, one piece earlier, for the context of spaces.
-  let [from, read] = [0, 0];
-  ids.forEach((id, at) => {
-    if (tokenizer.special.has(id)) {
-      pieces.push(tokenizer.decode([id]));
-      [from, read] = [at + 1, at + 1];
-      return;
-    }
-    const before = tokenizer.decode(ids.slice(from, read));
-    const whole = tokenizer.decode(ids.slice(from, at + 1));
-    const last = at + 1 === ids.length || tokenizer.special.has(ids[at + 1] as number);
-    if (whole.endsWith("\u{fffd}") && !last) {
-      pieces.push("");
-      return;
-    }
-    pieces.push(whole.slice(before.length));
-    [from, read] = [read, at + 1];
-  });
-  return pieces;
 }

@@ -2,7 +2,8 @@
 
 import { createTokenizer, stringTokens, type Tokenizer } from "@diopter/model";
 import { expect, test } from "vitest";
-import { goldenPath, noTrained, readJson, trainedPath } from "../../../test/golden";
+import { goldenPath, noTrained, readJson, trainedPath } from "../../../../test/golden";
+import { wordLevel } from "./small-tokenizers";
 
 /** Words, and pieces that begin with ##, as BERT splits them. */
 const wordPieces = {
@@ -160,5 +161,14 @@ test("a file that lacks parts says which", () => {
   );
   expect(() => createTokenizer({ ...wordPieces, added_tokens: {} })).toThrow(
     new RangeError("tokenizer: added_tokens is {}, expected a list"),
+  );
+});
+
+test("a word-level model gives its unknown token, or refuses the word", () => {
+  const words = createTokenizer(wordLevel());
+  expect(words.unk).toBe(0);
+  expect(words.encode("Apple pie of Google")).toEqual([2, 0, 3, 1]);
+  expect(() => createTokenizer(wordLevel(null)).encode("Apple pie")).toThrow(
+    new RangeError('tokenizer: "Apple pie" has unknown words, and there is no token for them'),
   );
 });
