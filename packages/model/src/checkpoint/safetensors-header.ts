@@ -21,6 +21,8 @@ const otherWidths = {
   F8_E8M0: 1,
 } as const;
 
+const allWidths = { ...widths, ...otherWidths };
+
 /** An element type of the format that is not read. */
 export type OtherSafetensorsDType = keyof typeof otherWidths;
 
@@ -76,7 +78,11 @@ export function parseHeader(json: Uint8Array, size: number, subject: string): Sa
   let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(object)) {
     if (name === "__metadata__") metadata = parseMetadata(value, subject);
-    else tensors.set(name, parseEntry(value, base, size, `${subject}: tensor ${quoted(name)}`));
+    else
+      tensors.set(
+        name,
+        parseEntry(value, base, size, () => `${subject}: tensor ${quoted(name)}`),
+      );
   }
   requireCover(tensors, base, size, subject);
   return { tensors, metadata };
@@ -107,34 +113,38 @@ function parseMetadata(value: unknown, subject: string): ReadonlyMap<string, str
   return new Map(entries);
 }
 
-function parseEntry(value: unknown, base: number, size: number, subject: string): SafetensorsEntry {
+function parseEntry(
+  value: unknown,
+  base: number,
+  size: number,
+  subject: () => string,
+): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const all = { ...widths, ...otherWidths };
-  if (typeof dtype !== "string" || !Object.hasOwn(all, dtype)) throw unread(subject, dtype);
+  if (typeof dtype !== "string" || !Object.hasOwn(allWidths, dtype)) throw unread(subject(), dtype);
   if (!isSizes(shape)) {
     throw new SafetensorsError(
-      `${subject} has shape ${quoted(shape)}; expected sizes of 0 or more`,
+      `${subject()} has shape ${quoted(shape)}; expected sizes of 0 or more`,
     );
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw new SafetensorsError(
-      `${subject} has data_offsets ${quoted(offsets)}; expected [start, end]`,
+      `${subject()} has data_offsets ${quoted(offsets)}; expected [start, end]`,
     );
   }
   const [start = 0, end = 0] = offsets;
   if (start > end || base + end > size) {
     throw new SafetensorsError(
-      `${subject} lies at bytes ${start} to ${end} of ${size - base} bytes of data`,
+      `${subject()} lies at bytes ${start} to ${end} of ${size - base} bytes of data`,
     );
   }
-  const width = all[dtype as keyof typeof all];
+  const width = allWidths[dtype as keyof typeof allWidths];
   const expected = shape.reduce((product, n) => product * n, width);
   if (end - start !== expected) {
     throw new SafetensorsError(
-      `${subject} has ${end - start} bytes; ${dtype} ${brief(`[${shape.join(", ")}]`)} needs ${expected}`,
+      `${subject()} has ${end - start} bytes; ${dtype} ${brief(`[${shape.join(", ")}]`)} needs ${expected}`,
     );
   }
-  return { dtype: dtype as keyof typeof all, shape, start: base + start, end: base + end };
+  return { dtype: dtype as keyof typeof allWidths, shape, start: base + start, end: base + end };
 }
 
 /**
@@ -195,15 +205,17 @@ function refuseDuplicates(text: string, subject: string): void {
 
 /** Keys of the outermost object of a valid JSON text; one pass without a pattern, which a text of megabytes overflows. */
 function* topLevelKeys(text: string): Generator<string> {
+  // The codes of { [ } ] and ".
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
-    const c = text[at];
-    if (c === "{" || c === "[") depth++;
-    else if (c === "}" || c === "]") depth--;
-    if (c !== '"') continue;
-    const end = endOfString(text, at);
-    if (depth === 1 && isKey(text, end)) yield JSON.parse(text.slice(at, end)) as string;
-    at = end - 1;
+    const c = text.charCodeAt(at);
+    if (c === 0x7b || c === 0x5b) depth++;
+    else if (c === 0x7d || c === 0x5d) depth--;
+    else if (c === 0x22) {
+      const end = endOfString(text, at);
+      if (depth === 1 && isKey(text, end)) yield JSON.parse(text.slice(at, end)) as string;
+      at = end - 1;
+    }
   }
 }
 
