@@ -128,6 +128,18 @@ async function folderAt(path: string, { revision }: LoadOptions): Promise<Files 
   return folder(path);
 }
 
+/** Whether an error is about what a file holds, so that the file may be damaged. */
+function isOfContent(error: unknown): boolean {
+  return error instanceof RangeError && !(error instanceof MissingFileError);
+}
+
+function damagedError(error: Error, damaged: readonly string[]): RangeError {
+  return new RangeError(
+    `${error.message}; ${damaged.join(", ")} is damaged: its hash is not its name; delete it, or load once without offline`,
+    { cause: error },
+  );
+}
+
 async function openHub(
   id: string,
   families: readonly Family[],
@@ -142,6 +154,11 @@ async function openHub(
   try {
     return { ...(await openFiles(hub, families)), hub };
   } catch (error) {
+    if (isOfContent(error)) {
+      const damaged = await hub.repair();
+      if (damaged.length > 0 && !hub.offline) return { ...(await openFiles(hub, families)), hub };
+      if (damaged.length > 0) throw damagedError(error as Error, damaged);
+    }
     if (!hub.offline || !(error instanceof MissingFileError)) throw error;
     throw new MissingFileError(
       `${error.message} of commit ${hub.revision} in ${hub.cache}, and offline is true`,

@@ -1,13 +1,17 @@
 /** @file A hub that misbehaves: each time a resumed download or a clear error, and never a corrupt cache. */
 
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { HubError, hubFiles } from "@diopter/model";
+import { HubError, hubFiles, loadCheckpoint } from "@diopter/model";
 import { afterEach, expect, test } from "vitest";
+import { Connection } from "../../src/checkpoint/hub/connection";
+import { saying } from "../../src/checkpoint/hub/node-cache";
 import { commit } from "./commit";
 import type { Asked, Misbehaviour } from "./server";
 import { hash, startHub } from "./server";
-import { inspect, type Setting, setting } from "./setting";
+import { blobName, inspect, model, type Setting, setting, weights } from "./setting";
 
 /** 300,000 bytes that do not repeat in step with any block. */
 const large = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
@@ -382,4 +386,141 @@ test("a signal stops a download, which can be taken up", async () => {
   const waiting = await misbehaving(() => ({ status: 429, headers: { "retry-after": "30" } }));
   await expect(load(waiting, { signal: AbortSignal.timeout(200) })).rejects.toThrow(/timeout/);
   expectCache("nothing");
+});
+
+/** A part of the large file as a process of this machine with number `pid` would have left it. */
+function partOf(pid: number, cache: string, content: Uint8Array): string {
+  mkdirSync(join(cache, "models--owner--name/blobs"), { recursive: true });
+  const machine = hash("sha256", hostname()).slice(0, 6);
+  const path = join(cache, `${blob}.${machine}-${pid}-12345678.diopter.incomplete`);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** A number that no process has: that of one which has ended. */
+function deadPid(): number {
+  return spawnSync(process.execPath, ["-e", ""]).pid;
+}
+
+test("what a process left that is gone is taken up at once, that of one that runs is not", async () => {
+  const at = await misbehaving(() => undefined);
+  partOf(deadPid(), at.cache, large.slice(0, 50_000));
+  expect(await load(at)).toBe(whole);
+  expect(ranges(at)).toEqual(["bytes=50000-"]);
+  expectCache("whole");
+  const other = await misbehaving(() => undefined);
+  const running = partOf(process.pid, other.cache, large.slice(0, 50_000));
+  expect(await load(other)).toBe(whole);
+  expect(ranges(other)).toEqual([undefined]);
+  rmSync(running);
+});
+
+test("a whole file takes the parts of killed processes with it, and nothing else", async () => {
+  const at = await misbehaving(() => undefined);
+  const dead = deadPid();
+  partOf(dead, at.cache, large.slice(0, 10));
+  writeFileSync(join(at.cache, kept), large.slice(0, 20));
+  const machine = hash("sha256", hostname()).slice(0, 6);
+  const snapshot = join(at.cache, "models--owner--name/snapshots", commit);
+  mkdirSync(snapshot, { recursive: true });
+  const link = join(snapshot, `large.safetensors.${machine}-${dead}-12345678.tmp`);
+  writeFileSync(link, "");
+  const strange = join(snapshot, "notes.tmp");
+  writeFileSync(strange, "");
+  utimesSync(strange, 0, 0);
+  expect(await load(at)).toBe(whole);
+  expect([existsSync(link), existsSync(strange)]).toEqual([false, true]);
+  rmSync(strange);
+  expectCache("whole");
+});
+
+test("a blob that the disk has damaged is fetched anew, or named when offline", async () => {
+  const at = await setting();
+  await loadCheckpoint("owner/name", at.options);
+  const path = join(at.cache, "models--owner--name/blobs", blobName("model.safetensors", weights));
+  writeFileSync(
+    path,
+    weights.map((byte, i) => (i === 9 ? 0x78 : byte)),
+  );
+  await expect(loadCheckpoint("owner/name", { ...at.options, offline: true })).rejects.toThrow(
+    `; ${path} is damaged: its hash is not its name; delete it, or load once without offline`,
+  );
+  expect((await loadCheckpoint("owner/name", at.options)).id).toBe("owner/name");
+  expect(inspect(at.cache).wrong).toEqual([]);
+  const json = join(
+    at.cache,
+    "models--owner--name/blobs",
+    blobName("config.json", model["config.json"]),
+  );
+  writeFileSync(json, "{");
+  expect((await loadCheckpoint("owner/name", at.options)).id).toBe("owner/name");
+  expect(inspect(at.cache).wrong).toEqual([]);
+});
+
+test("a cache that cannot be written says where and what to do", async () => {
+  const at = await misbehaving(() => undefined);
+  const file = join(at.cache, "file");
+  writeFileSync(file, "");
+  const loading = load(at, { cache: join(file, "inner") });
+  await expect(loading).rejects.toThrow(RangeError);
+  await expect(loading).rejects.toThrow(
+    /^hub: cannot write .*file\/inner\/models--owner--name\/.*: something on the way to it is a file and no folder; move that away, or pass another folder as cache, or set HF_HUB_CACHE$/,
+  );
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+  });
+  await expect(saying("/cache/blob", () => Promise.reject(full))).rejects.toThrow(
+    new RangeError(
+      "hub: cannot write /cache/blob: there is no space left on its disk; free some, or pass another folder as cache, or set HF_HUB_CACHE",
+    ),
+  );
+  rmSync(file);
+});
+
+test("a token that a redirect has led away from its hub does not come back with it", async () => {
+  const asked: [string, string | null][] = [];
+  const fetch = async (input: unknown, init?: RequestInit) => {
+    const url = new URL(String(input));
+    asked.push([url.origin, new Headers(init?.headers).get("authorization")]);
+    const next = url.origin.includes("hub")
+      ? asked.length === 1
+        ? "https://elsewhere.example/x"
+        : undefined
+      : "https://hub.example/back";
+    if (next && init?.method !== "HEAD")
+      return new Response(null, { status: 302, headers: { location: next } });
+    return new Response("{}", { headers: { etag: '"abc"', "x-repo-commit": commit } });
+  };
+  const connection = new Connection({
+    fetch: fetch as typeof globalThis.fetch,
+    endpoint: "https://hub.example",
+    token: "secret",
+    signal: undefined,
+    timeout: 1000,
+    retries: 0,
+    delay: 1,
+  });
+  (await connection.request("GET", "https://hub.example/file", {}, () => true)).close();
+  expect(asked).toEqual([
+    ["https://hub.example", "Bearer secret"],
+    ["https://elsewhere.example", null],
+    ["https://hub.example", null],
+  ]);
+});
+
+test("JSON that is longer than any that is read is not fetched", async () => {
+  const at = await misbehaving(
+    () => ({
+      headers: { "x-linked-etag": `"${"a".repeat(64)}"`, "x-linked-size": "999999999999" },
+    }),
+    "hub",
+    "config.json",
+  );
+  const error = await hubFiles("owner/name", at.options)
+    .then((found) => found.read("config.json"))
+    .catch((reason: unknown) => reason);
+  expect((error as Error).message).toMatch(
+    /config\.json: 999999999999 bytes of JSON are more than/,
+  );
+  expect(at.hub.asked.some(({ method }) => method === "GET")).toBe(false);
 });

@@ -74,8 +74,10 @@ export class Connection {
     const { endpoint, token } = this.#options;
     const described = new Headers();
     let at = new URL(url);
+    // A token is for its own origin; who has led away from it does not get it by leading back.
+    let own = true;
     for (let hop = 0; hop <= maxRedirects; hop++) {
-      const own = at.origin === new URL(endpoint).origin;
+      own &&= at.origin === new URL(endpoint).origin;
       const sent = own && token ? { ...headers, authorization: `Bearer ${token}` } : headers;
       const response = await attempt.fetch(at, { method, headers: sent });
       response.headers.forEach((value, name) => {

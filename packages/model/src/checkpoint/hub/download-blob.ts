@@ -7,13 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { HubError } from "../../config/errors";
 import { differenceFrom } from "./checked";
 import type { FileMetadata, FilePart } from "./hub-cache";
-import { unique } from "./point-to";
-
-/** Ending of files that only this loader resumes: other clients do not write theirs from front to back. */
-const ending = "diopter.incomplete";
-
-/** Milliseconds of silence after which the process that wrote an unfinished file is taken for dead. */
-const abandonedAfter = 600_000;
+import { incomplete as ending, isAbandoned, removeAbandoned, unique } from "./parts";
 
 /**
  * Fetches what belongs in `blob`.
@@ -39,7 +33,10 @@ export async function downloadBlob(
         await writer.write(offset, bytes);
     }
     const wrong = await writer.finish(metadata);
-    if (wrong === undefined) return await writer.publish();
+    if (wrong === undefined) {
+      await writer.publish();
+      return await removeAbandoned(dirname(blob));
+    }
     await writer.discard();
     // The bytes from before may be the wrong ones, so the file is fetched once more from its start.
     if (resumed) return await downloadBlob(blob, metadata, subject, download);
@@ -171,8 +168,7 @@ async function abandoned(blob: string): Promise<string[]> {
   for (const name of await readdir(dirname(blob))) {
     if (!name.startsWith(prefix) || !name.endsWith(`.${ending}`)) continue;
     const path = join(dirname(blob), name);
-    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (age > abandonedAfter) found.push(path);
+    if (await isAbandoned(path)) found.push(path);
   }
   return found;
 }

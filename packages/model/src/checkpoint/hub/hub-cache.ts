@@ -34,6 +34,10 @@ export interface HubCache {
   remember(revision: string, commit: string): Promise<void>;
   /** A stored file, `"absent"` when the commit is known not to have it, undefined when nothing is known. */
   find(commit: string, file: string): Promise<StoredFile | "absent" | undefined>;
+  /** Where a stored file is whose bytes are not those that its hub announced, if that can be told and is so. */
+  damaged?(commit: string, file: string): Promise<string | undefined>;
+  /** Removes a stored file, so that it is fetched anew. */
+  forget?(commit: string, file: string): Promise<void>;
   /** Notes that the commit has no such file. */
   markAbsent(commit: string, file: string): Promise<void>;
   /**

@@ -1,13 +1,8 @@
 /** @file An entry of a snapshot that leads to its blob. */
 
-import { randomUUID } from "node:crypto";
 import { copyFile, link, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, relative } from "node:path";
-
-/** A name beside `path` that nobody else has. */
-export function unique(path: string, ending: string): string {
-  return `${path}.${randomUUID().slice(0, 8)}.${ending}`;
-}
+import { unique } from "./parts";
 
 /**
  * Makes `pointer` a relative link to `blob`, all at once.

@@ -1,7 +1,7 @@
 /** @file The files of one commit of a model, each fetched when it is first asked for. */
 
 import { MissingFileError } from "../../config/errors";
-import type { Files } from "../files";
+import { type Files, requireJsonSize } from "../files";
 import type { Connection } from "./connection";
 import { type Description, describeFile } from "./describe-file";
 import { download } from "./download";
@@ -16,6 +16,8 @@ export interface HubFiles extends Files {
   readonly cache: string;
   /** Whether only files that are there already are read. */
   readonly offline: boolean;
+  /** Where those of the files read so far are that the disk has damaged; they are fetched anew unless `offline`. */
+  repair(): Promise<string[]>;
 }
 
 /** Where files come from and go to. */
@@ -66,6 +68,20 @@ export class Snapshot implements HubFiles {
     else await file.readInto(start, target);
   }
 
+  async repair(): Promise<string[]> {
+    const { cache, offline } = this.#source;
+    const damaged: string[] = [];
+    for (const name of this.#files.keys()) {
+      const path = await cache.damaged?.(this.revision, name);
+      if (path === undefined) continue;
+      damaged.push(path);
+      if (offline) continue;
+      await cache.forget?.(this.revision, name);
+      this.#files.delete(name);
+    }
+    return damaged;
+  }
+
   /** A file that failed is asked for again, one that is there or absent is not. */
   #file(name: string): Promise<StoredFile | undefined> {
     const known = this.#files.get(name);
@@ -102,6 +118,10 @@ export class Snapshot implements HubFiles {
     }
     const metadata = described.file;
     const { sha256, size } = metadata;
+    const requireRoom = (bytes: number) => {
+      if (file.endsWith(".json")) requireJsonSize(bytes, `${id}/${file}`);
+    };
+    requireRoom(size ?? 0);
     onProgress({ status: "initiate", name: id, file });
     onProgress({ status: "download", name: id, file });
     const report = reporter(id, file, size, onProgress);
@@ -110,6 +130,7 @@ export class Snapshot implements HubFiles {
       const validator = sha256 === undefined && from > 0 ? described.validator : undefined;
       const options = { url, file: metadata, from, validator, ifRange };
       for await (const part of download(connection, options)) {
+        requireRoom(part.offset + part.bytes.length);
         yield part;
         report(part.offset + part.bytes.length);
       }
