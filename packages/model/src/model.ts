@@ -4,6 +4,7 @@ import type { Graph } from "@diopter/graph";
 import { Tensor, zeros } from "@diopter/tensor";
 import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/load";
 import type { ModelConfig } from "./config/config";
+import { given } from "./config/given";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists, resolveEdits } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
@@ -92,6 +93,7 @@ export class Model {
    * @example const model = await Model.load("owner/name", { runtime: node(), revision: "main" });
    */
   static async load(source: CheckpointSource, options: ModelOptions): Promise<Model> {
+    requireRuntime(options);
     return new Model(await loadCheckpoint(source, options), options, []);
   }
 
@@ -104,6 +106,7 @@ export class Model {
    * @example const model = await Model.fromOnnx("folder/model.onnx", { runtime: node() });
    */
   static async fromOnnx(source: OnnxSource, options: OnnxOptions): Promise<Model> {
+    requireRuntime(options);
     // A page that opens no ONNX file does not load what reads them.
     const { loadOnnx } = await import("./onnx/from-onnx");
     const { checkpoint, inspection } = await loadOnnx(source, options);
@@ -502,4 +505,17 @@ function isBatch(prompt: Prompt | TokenBatch): prompt is TokenBatch {
 function logitsIn(outputs: Executed, asked: "all" | "last" | "none"): Tensor {
   const value = asked === "none" ? zeros([0]) : logitsOf(outputs);
   return Tensor.from(value);
+}
+
+/** Before anything is fetched or read for a model that could not run. */
+function requireRuntime(options: ModelOptions | undefined): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(
+      `model: options are ${given(options)}, expected an object with a runtime, such as { runtime: node() }`,
+    );
+  const { runtime } = options;
+  if (typeof runtime === "object" && typeof runtime?.session === "function") return;
+  throw new TypeError(
+    `model: runtime is ${given(runtime)}; expected what node(), web() or reference() gives`,
+  );
 }

@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   CheckpointError,
+  createTokenizer,
   encodeSafetensors,
   type Files,
   families,
   loadCheckpoint,
   loadSae,
+  Model,
   UnsupportedModelError,
 } from "@diopter/model";
+import { reference } from "@diopter/model/reference";
 import { fromData, zeros } from "@diopter/tensor";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
@@ -302,3 +305,81 @@ function folder(files: Readonly<Record<string, string>>): string {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
   return path;
 }
+
+test("a forgotten call, await or option says so, before anything is read", async () => {
+  const runtime = reference();
+  const load = Model.load as (...args: unknown[]) => Promise<Model>;
+  const open = Model.fromOnnx as (...args: unknown[]) => Promise<Model>;
+  const source = { config: tinyConfig, weights };
+  function worldCausal() {}
+  const slips: [Promise<unknown>, string][] = [
+    [load(Promise.resolve(source), { runtime }), "got a Promise; put await before it"],
+    [load(worldCausal, { runtime }), "got the function worldCausal; call it: worldCausal()"],
+    [
+      load(undefined, { runtime }),
+      "expected a folder, files or a checkpoint object, got undefined",
+    ],
+    [load({ config: tinyConfig }, { runtime }), "got an object with config"],
+    [
+      load(source, { runtime: reference }),
+      "runtime is the function reference; call it: reference()",
+    ],
+    [
+      load(source, { runtime: Promise.resolve(runtime) }),
+      "runtime is a Promise; put await before it",
+    ],
+    [load(source, {}), "runtime is undefined; expected what node(), web() or reference() gives"],
+    [load(source), "options are undefined, expected an object with a runtime"],
+    [open("none.onnx"), "options are undefined, expected an object with a runtime"],
+    [open("none.onnx", { runtime: reference }), "runtime is the function reference"],
+    [load({ config: tinyConfig, weights: undefined }, { runtime }), "weights are undefined"],
+    [
+      load({ config: tinyConfig, weights: { a: 1 } }, { runtime }),
+      'weight "a" is 1, expected a tensor',
+    ],
+    [loadSae(Promise.resolve({}) as never), "got a Promise; put await before it"],
+    [loadSae(worldCausal as never), "got the function worldCausal; call it: worldCausal()"],
+  ];
+  for (const [slip, words] of slips) {
+    await expect(slip).rejects.toThrow(TypeError);
+    await expect(slip).rejects.toThrow(words);
+  }
+});
+
+test("ids, masks and token types that are none are refused", async () => {
+  const model = await Model.load({ config: tinyConfig, weights }, { runtime: reference() });
+  const run = (prompt: unknown) => model.run(prompt as never);
+  for (const id of [-1, 1.5, "x", 7, Number.NaN, undefined, null]) {
+    await expect(run([[1, id]])).rejects.toThrow(/token id .* of prompt 0 is not in 0\.\.6/);
+    await expect(run({ tokens: [[1, id]] })).rejects.toThrow(/token id .* is not in 0\.\.6/);
+  }
+  for (const bad of [-1, 0.5, "x", 2]) {
+    await expect(run({ tokens: [[1, 2]], attentionMask: [[1, bad]] })).rejects.toThrow(
+      /entry .* in row 0 of attentionMask is not in 0\.\.1/,
+    );
+  }
+  for (const bad of [-1, 0.5, "x"]) {
+    await expect(run({ tokens: [[1, 2]], tokenTypes: [[0, bad]] })).rejects.toThrow(
+      /token type .* in row 0 is not in/,
+    );
+  }
+  await expect(run({ tokens: [1, 2] })).rejects.toThrow("tokens is the list [1,2], expected rows");
+  await expect(run(null)).rejects.toThrow("a prompt is text or token ids, got null");
+  await expect(run(Promise.resolve([1]))).rejects.toThrow("got a Promise; put await before it");
+});
+
+test("ids of a tokenizer cost what its tokens do", () => {
+  const of = (id: unknown) =>
+    createTokenizer({
+      model: { type: "WordLevel", vocab: { a: 0, b: id }, unk_token: "a" },
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: null,
+    });
+  expect(of(5).size).toBe(6);
+  for (const id of [2 ** 31, -1, 1.5, "x", null]) {
+    expect(() => of(id)).toThrow(/^tokenizer: token "b" has id .*, expected an integer in 0\.\./);
+  }
+});

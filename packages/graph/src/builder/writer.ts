@@ -243,7 +243,8 @@ export class GraphWriter {
     declared?: (name: string) => ValueInfo | undefined,
   ): NodeRecord {
     const known = infoOf(() => inferNode(node, inputs, names.length, this.opset), declared);
-    if (!(node.domain in this.#opsets) && node.domain !== "ai.onnx") this.#opsets[node.domain] = 1;
+    if (!Object.hasOwn(this.#opsets, node.domain) && node.domain !== "ai.onnx")
+      this.#opsets[node.domain] = 1;
     const outputs = names.map((name, i) => {
       if (name === "") return undefined;
       const info = name === undefined ? undefined : declared?.(name);

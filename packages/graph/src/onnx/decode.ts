@@ -28,8 +28,10 @@ export function decode(bytes: Uint8Array): Graph {
   scan(plain);
   const model = fromBinary(ModelProtoSchema, plain, { recursionLimit: MOST_NESTED });
   if (model.graph === undefined) throw new RangeError("onnx: the file holds no graph");
-  const opsets: Record<string, number> = {};
-  for (const { domain, version } of model.opsetImport) opsets[domainOf(domain)] = Number(version);
+  // Of entries and not by assignment, which a domain "__proto__" would mislead.
+  const opsets = Object.fromEntries(
+    model.opsetImport.map(({ domain, version }) => [domainOf(domain), Number(version)]),
+  );
   const graph = ordered(readGraph(model.graph, opsets));
   const kept = restOf(model, opsets);
   if (kept === undefined) return graph;

@@ -132,7 +132,8 @@ export function tagged(
   const result: Record<string, Attribute> = {};
   for (const [name, value] of Object.entries(attrs)) {
     if (value === undefined) continue;
-    result[name] = tag(op, name, row?.attrs[name]?.type, value);
+    const spec = row && Object.hasOwn(row.attrs, name) ? row.attrs[name] : undefined;
+    result[name] = tag(op, name, spec?.type, value);
   }
   return result;
 }

@@ -17,6 +17,11 @@ export interface Files {
   readInto?(name: string, start: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
+/** Whether an object answers as files do. */
+export function isFiles(value: object): value is Files {
+  return ["size", "read"].every((name) => typeof (value as never)[name] === "function");
+}
+
 /** Most bytes of a JSON file that is read: several times the largest tokenizer. */
 export const mostJsonBytes = 2 ** 27;
 

@@ -4,11 +4,12 @@ import { quoted } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { HubError, MissingFileError, UnsupportedModelError } from "../config/errors";
+import { given } from "../config/given";
 import { sha256 } from "../weights/hash-weights";
 import { families as allFamilies, familyOf } from "./families";
 import { type Checkpoint, readCheckpoint } from "./families/checkpoint";
 import type { Family } from "./families/family";
-import { type Files, readJson, readJsonIfThere } from "./files";
+import { type Files, isFiles, readJson, readJsonIfThere } from "./files";
 import { type HubOptions, hubFiles, inNode } from "./hub/hub";
 import { isHubId } from "./hub/hub-id";
 import type { HubFiles } from "./hub/snapshot";
@@ -111,9 +112,15 @@ async function open(
     return folder ? openFiles(folder, families) : openHub(source, families, options);
   }
   if (typeof source !== "object" || source === null) {
-    throw new TypeError(`model: expected a folder, files or a checkpoint object, got ${source}`);
+    throw new TypeError(
+      `model: expected a folder, files or a checkpoint object, got ${given(source)}`,
+    );
   }
-  return "weights" in source ? openMemory(source) : openFiles(source, families);
+  if ("weights" in source) return openMemory(source);
+  if (isFiles(source)) return openFiles(source, families);
+  throw new TypeError(
+    `model: expected a folder, files or a checkpoint object (config and weights), got ${given(source)}`,
+  );
 }
 
 /** The folder at `path`, or undefined when the string can only name a model on a hub. */
@@ -170,7 +177,7 @@ async function openHub(
 function openMemory(source: InMemoryCheckpoint): Opened {
   const { config, weights, tokenizer, tokenizerConfig, id, revision } = source;
   if (typeof config !== "object" || config === null) {
-    throw new TypeError(`model: config is ${config}, expected what config.json holds`);
+    throw new TypeError(`model: config is ${given(config)}, expected what config.json holds`);
   }
   return {
     config: config as Json,

@@ -3,6 +3,7 @@
 import { quoted } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import { CheckpointError, MissingFileError } from "../config/errors";
+import { given } from "../config/given";
 import type { Checkpoint } from "./families/checkpoint";
 import { type Files, readJsonIfThere } from "./files";
 import { openSafetensors, openSafetensorsBytes, type SafetensorsFile } from "./safetensors";
@@ -19,9 +20,15 @@ export function heldCheckpoint(weights: HeldTensors, id: string): Checkpoint {
   if (weights instanceof Uint8Array || weights instanceof ArrayBuffer) {
     return joined([openSafetensorsBytes(weights, id)]);
   }
+  if (typeof weights !== "object" || weights === null)
+    throw new TypeError(`model: weights are ${given(weights)}, expected bytes or tensors by name`);
   const tensors = new Map<string, TensorLike>(
     weights instanceof Map ? weights : Object.entries(weights),
   );
+  for (const [name, tensor] of tensors) {
+    if (Array.isArray(tensor?.shape) && tensor.data?.length !== undefined) continue;
+    throw new TypeError(`model: weight ${quoted(name)} is ${given(tensor)}, expected a tensor`);
+  }
   return {
     shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
     read: async (name) => tensors.get(name) as TensorLike,

@@ -28,7 +28,7 @@ export function checkFeeds(
   refuseUnknown(runtime, inputs, feeds);
   const symbols = new Map<string, number>();
   for (const { name, shape } of inputs) {
-    const feed = feeds[name];
+    const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
     shape?.forEach((dim, i) => {
       const size = feed?.shape[i];
       if (size !== undefined && isSymbol(dim) && !symbols.has(dim)) symbols.set(dim, size);
@@ -36,7 +36,7 @@ export function checkFeeds(
   }
   const checked = new Map<string, TensorLike>();
   for (const input of inputs) {
-    const feed = feeds[input.name];
+    const feed = Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined;
     if (feed === undefined) throw missing(`${runtime}: feed "${input.name}"`, input);
     const subject = `${runtime}: feed "${input.name}"`;
     checkKind(subject, input.dtype, feed);

@@ -1,11 +1,12 @@
 /** @file From a folder or objects in memory to an SAE with its weights. */
 
 import type { TensorLike } from "@diopter/tensor";
-import { type Files, readJson } from "../checkpoint/files";
+import { type Files, isFiles, readJson } from "../checkpoint/files";
 import { inNode } from "../checkpoint/hub/hub";
 import { type HeldTensors, heldCheckpoint } from "../checkpoint/open-checkpoint";
 import { openSafetensors } from "../checkpoint/safetensors";
 import { UnsupportedModelError } from "../config/errors";
+import { given } from "../config/given";
 import { readSaeConfig, type SaeConfig } from "./config";
 import { foldScale, readSaeWeights } from "./weights";
 
@@ -57,11 +58,16 @@ export async function loadSae(
 async function opened(source: string | Files | InMemorySae, path: string | undefined) {
   if (typeof source === "string") return openedFiles(await folderAt(source), path);
   if (typeof source !== "object" || source === null)
-    throw new TypeError(`sae: expected a folder, files or an SAE in memory, got ${source}`);
-  if (!("weights" in source)) return openedFiles(source, path);
+    throw new TypeError(`sae: expected a folder, files or an SAE in memory, got ${given(source)}`);
+  if (!("weights" in source)) {
+    if (isFiles(source)) return openedFiles(source, path);
+    throw new TypeError(
+      `sae: expected a folder, files or an SAE in memory (config and weights), got ${given(source)}`,
+    );
+  }
   const { config, weights, id = "sae" } = source;
   if (typeof config !== "object" || config === null)
-    throw new TypeError(`sae: config is ${config}, expected what cfg.json holds`);
+    throw new TypeError(`sae: config is ${given(config)}, expected what cfg.json holds`);
   const json = config as Readonly<Record<string, unknown>>;
   return { json, open: async () => heldCheckpoint(weights, id), id };
 }

@@ -1,6 +1,8 @@
 /** @file From whatever a user calls a prompt to a batch of token ids with explicit padding. */
 
+import { quoted } from "@diopter/graph";
 import type { ModelConfig } from "../config/config";
+import { given } from "../config/given";
 import type { TokenBatch } from "./prompt-values";
 import type { Tokenizer } from "./tokenizer";
 
@@ -74,13 +76,13 @@ export function prepare(
 }
 
 function isTokenPrompt(prompt: Prompt): prompt is TokenPrompt {
-  return typeof prompt === "object" && "tokens" in prompt;
+  return typeof prompt === "object" && prompt !== null && "tokens" in prompt;
 }
 
 function toRows(prompt: Exclude<Prompt, TokenPrompt>): readonly (string | readonly number[])[] {
   if (typeof prompt === "string") return [prompt];
   if (!Array.isArray(prompt)) {
-    throw new TypeError(`model: a prompt is text or token ids, got ${typeof prompt}`);
+    throw new TypeError(`model: a prompt is text or token ids, got ${given(prompt)}`);
   }
   const flat = prompt.length > 0 && prompt.every((item) => typeof item === "number");
   const rows = (flat ? [prompt] : prompt) as readonly (string | readonly number[])[];
@@ -98,9 +100,15 @@ function checkRow(row: readonly number[], index: number, { dVocab, nCtx }: Model
       `model: prompt ${index} has ${row.length} tokens, the context holds ${nCtx}`,
     );
   }
-  const bad = row.find((id) => !Number.isInteger(id) || id < 0 || id >= dVocab);
-  if (bad !== undefined) {
-    throw new RangeError(`model: token id ${bad} of prompt ${index} is not in 0..${dVocab - 1}`);
+  requireIds(row, dVocab, (id) => `token id ${id} of prompt ${index}`);
+}
+
+/** Throws RangeError for what is no integer from 0 up to `end`, holes included. */
+function requireIds(row: readonly number[], end: number, subject: (id: string) => string): void {
+  for (const id of row) {
+    if (Number.isInteger(id) && id >= 0 && id < end) continue;
+    const shown = typeof id === "number" ? String(id) : quoted(id);
+    throw new RangeError(`model: ${subject(shown)} is not in 0..${end - 1}`);
   }
 }
 
@@ -131,6 +139,9 @@ function explicitBatch(
   { tokens, attentionMask, tokenTypes }: TokenPrompt,
   config: ModelConfig,
 ): TokenBatch {
+  requireRows("tokens", tokens);
+  if (attentionMask) requireRows("attentionMask", attentionMask);
+  if (tokenTypes) requireRows("tokenTypes", tokenTypes);
   const pos = tokens[0]?.length ?? 0;
   if (pos === 0) throw new RangeError("model: prompt 0 is empty");
   const rectangular = (what: string, rows: readonly (readonly number[])[]) => {
@@ -148,8 +159,20 @@ function explicitBatch(
   tokens.forEach((row, index) => {
     checkRow(row, index, config);
   });
-  if (attentionMask) rectangular("attentionMask", attentionMask);
-  if (tokenTypes) rectangular("tokenTypes", tokenTypes);
+  if (attentionMask) {
+    rectangular("attentionMask", attentionMask);
+    attentionMask.forEach((row, i) => {
+      requireIds(row, 2, (k) => `entry ${k} in row ${i} of attentionMask`);
+    });
+  }
+  if (tokenTypes) {
+    rectangular("tokenTypes", tokenTypes);
+    // A model without token types says so when it prepares the run.
+    const end = config.tokenTypes || Number.MAX_SAFE_INTEGER;
+    tokenTypes.forEach((row, i) => {
+      requireIds(row, end, (id) => `token type ${id} in row ${i}`);
+    });
+  }
   const keep = (attentionMask?.flat() ?? tokens.flat().map(() => 1)).map((k): 0 | 1 => (k ? 1 : 0));
   tokens.forEach((_, row) => {
     if (!keep.slice(row * pos, (row + 1) * pos).includes(1))
@@ -162,4 +185,9 @@ function explicitBatch(
     keep,
     ...(tokenTypes && { tokenTypes: tokenTypes.flat() }),
   };
+}
+
+function requireRows(what: string, rows: unknown): void {
+  if (Array.isArray(rows) && rows.every(Array.isArray)) return;
+  throw new TypeError(`model: ${what} is ${given(rows)}, expected rows of numbers`);
 }

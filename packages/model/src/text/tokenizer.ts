@@ -1,5 +1,6 @@
 /** @file Our own interface to text, and its adapter on @huggingface/tokenizers, whose types stay inside this file. */
 
+import { quoted } from "@diopter/graph";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 
 export interface EncodeOptions {
@@ -104,7 +105,7 @@ function checkParts(file: Json): void {
   }
   const { model, added_tokens: added } = file;
   if (typeof model !== "object" || model === null) {
-    throw new RangeError(`tokenizer: model is ${JSON.stringify(model)}, expected an object`);
+    throw new RangeError(`tokenizer: model is ${quoted(model)}, expected an object`);
   }
   const { type, vocab, merges } = model as Json;
   if (typeof vocab !== "object" || vocab === null) {
@@ -114,7 +115,23 @@ function checkParts(file: Json): void {
     throw new RangeError("tokenizer: BPE model has no merges");
   }
   if (!Array.isArray(added)) {
-    throw new RangeError(`tokenizer: added_tokens is ${JSON.stringify(added)}, expected a list`);
+    throw new RangeError(`tokenizer: added_tokens is ${quoted(added)}, expected a list`);
+  }
+  const ids = Array.isArray(vocab) ? [] : Object.entries(vocab);
+  for (const token of added) ids.push([String((token as Json)?.content), (token as Json)?.id]);
+  requireIds(ids);
+}
+
+/** Ids that no token has, beyond as many as there are tokens: lists are made as long as the largest id. */
+const mostGaps = 1_000_000;
+
+function requireIds(ids: readonly (readonly [token: string, id: unknown])[]): void {
+  const end = ids.length + mostGaps;
+  for (const [token, id] of ids) {
+    if (Number.isInteger(id) && (id as number) >= 0 && (id as number) < end) continue;
+    throw new RangeError(
+      `tokenizer: token ${quoted(token)} has id ${quoted(id)}, expected an integer in 0..${end - 1}`,
+    );
   }
 }
 

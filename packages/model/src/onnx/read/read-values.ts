@@ -104,10 +104,8 @@ function readNode(s: Scope, node: Node): readonly Meaning[] {
   const broken = node.inputs.map((name) => s.meanings.get(name)).find((m) => m?.kind === "unknown");
   if (broken) return node.outputs.map(() => broken);
   try {
-    const reader =
-      node.domain === "" || ["com.microsoft", "diopter"].includes(node.domain)
-        ? READERS[node.op]
-        : undefined;
+    const known = ["", "com.microsoft", "diopter"].includes(node.domain);
+    const reader = known && Object.hasOwn(READERS, node.op) ? READERS[node.op] : undefined;
     if (!reader)
       throw new Refusal(
         `${node.domain ? `${node.domain}.` : ""}${node.op} is no operation of a transformer that Diopter knows`,
