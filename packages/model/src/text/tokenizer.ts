@@ -1,7 +1,12 @@
-/** @file Our own interface to text, and its adapter on @huggingface/tokenizers, whose types stay inside this file. */
+/** @file Our own interface to text: a tokenizer.json, read as the Python library reads it. */
 
 import { quoted } from "@diopter/graph";
-import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { createSplitter } from "./added-tokens";
+import { createDecoder } from "./decoders";
+import { createNormalizer } from "./normalizers";
+import { type Json, unknownPart } from "./parts";
+import { createPreTokenizer } from "./pre-tokenizers";
+import { createTokenModel } from "./token-model";
 
 export interface EncodeOptions {
   /** Let the tokenizer's template add its tokens, such as `[CLS]` and `[SEP]`. Off by default. */
@@ -33,8 +38,6 @@ export interface Tokenizer {
   idOf(token: string): number | undefined;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /**
  * A tokenizer from what `tokenizer.json` and `tokenizer_config.json` hold.
  *
@@ -49,48 +52,116 @@ type Json = Readonly<Record<string, unknown>>;
 export function createTokenizer(json: object, config: object = {}): Tokenizer {
   const file = json as Json;
   checkParts(file);
-  const inner = new HuggingFaceTokenizer(file, config);
-  const tokens = tokensById(inner.get_vocab(true), inner.get_added_tokens_decoder());
-  const special = specialIds(file.added_tokens as readonly Json[]);
-  const role = (name: string) =>
-    roleOf(name, config as Json, special, inner.token_to_id.bind(inner));
-  const { unk_token: unknown } = file.model as Json;
-  const unk = role("unk") ?? (typeof unknown === "string" ? inner.token_to_id(unknown) : undefined);
+  const { byId, ids } = vocabularyOf(file);
+  const added = file.added_tokens as readonly Json[];
+  const special = specialIds(added);
+  const idOf = (token: string) => ids.get(token);
+  const role = (name: string) => roleOf(name, config as Json, special, idOf);
+  // Parts are made when text needs them: whoever gives ids needs none, and may have a file with parts that nobody knows.
+  const encoder = once(() => createEncoder(file, idOf));
+  const decoder = once(() => createDecoder(file.decoder));
+  const size = 1 + [...byId.keys()].reduce((a, b) => Math.max(a, b), -1);
+  const { unk_token: unknown, unk_id: unknownId, end_of_word_suffix: suffix } = file.model as Json;
+  const { type: decoderType } = (file.decoder ?? {}) as Json;
+  const marked = decoderType === "ByteLevel" && typeof suffix === "string" && suffix !== "";
+  const unk = typeof unknown === "string" ? idOf(unknown) : (unknownId ?? undefined);
   return {
-    size: tokens.length,
+    size,
     bos: role("bos"),
     eos: role("eos"),
     pad: role("pad"),
     mask: role("mask"),
-    unk,
+    unk: role("unk") ?? (unk as number | undefined),
     special: new Set(special.values()),
-    encode: (text, { addSpecialTokens = false } = {}) =>
-      // For words that a word-level model lacks, the library gives undefined.
-      inner.encode(text, { add_special_tokens: addSpecialTokens }).ids.map((id) => {
-        const known = (id as number | undefined) ?? unk;
-        if (known !== undefined) return known;
-        throw new RangeError(
-          `tokenizer: ${JSON.stringify(text)} has unknown words, and there is no token for them`,
-        );
-      }),
-    decode: (ids, { skipSpecialTokens = false } = {}) => {
-      for (const id of ids) {
-        if (tokens[id] === undefined) {
-          throw new RangeError(
-            `tokenizer: no token has id ${id}; ids go from 0 to ${tokens.length - 1}`,
-          );
-        }
-      }
-      if (ids.length === 0) return "";
-      // The library drops spaces before punctuation unless told not to.
-      return inner.decode([...ids], {
-        skip_special_tokens: skipSpecialTokens,
-        clean_up_tokenization_spaces: false,
+    encode: (text, { addSpecialTokens = false } = {}) => encoder()(text, addSpecialTokens),
+    decode: (given, { skipSpecialTokens = false } = {}) => {
+      const tokens = given.map((id) => {
+        const token = byId.get(id);
+        if (token !== undefined) return token;
+        throw new RangeError(`tokenizer: no token has id ${id}; ids go from 0 to ${size - 1}`);
       });
+      const shown = skipSpecialTokens ? tokens.filter((token) => !special.has(token)) : tokens;
+      const text = decoder()(shown).join("");
+      // CLIP's words end in a mark that its decoder leaves, and transformers makes spaces of.
+      return marked ? text.replaceAll(String(suffix), " ") : text;
     },
-    tokenOf: (id) => tokens[id],
-    idOf: (token) => inner.token_to_id(token),
+    tokenOf: (id) => byId.get(id),
+    idOf,
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Tokens of the model and added ones, both ways; the latter have the last word. */
+function vocabularyOf({ model, added_tokens: added }: Json) {
+  const { vocab } = model as Json;
+  const entries = Array.isArray(vocab)
+    ? (vocab as readonly (readonly [string, number])[]).map(([token], id) => [token, id] as const)
+    : Object.entries(vocab as Readonly<Record<string, number>>);
+  const ids = new Map(entries);
+  const byId = new Map(entries.map(([token, id]) => [id, token]));
+  for (const { content, id } of added as readonly Json[]) {
+    ids.set(String(content), Number(id));
+    byId.set(Number(id), String(content));
+  }
+  return { ids, byId };
+}
+
+/** Text to ids: added tokens, normalizer, added tokens again, pre-tokenizer, model, template. */
+function createEncoder(
+  file: Json,
+  idOf: (token: string) => number | undefined,
+): (text: string, template: boolean) => number[] {
+  const normalize = createNormalizer(file.normalizer);
+  const pretokenize = createPreTokenizer(file.pre_tokenizer);
+  const model = createTokenModel(file.model as Json, idOf);
+  const frame = createTemplate(file.post_processor);
+  const added = file.added_tokens as readonly Json[];
+  const isNormalized = ({ normalized, special }: Json) => normalized ?? special !== true;
+  const asWritten = createSplitter(added.filter((token) => !isNormalized(token)));
+  const asNormalized = createSplitter(added.filter(isNormalized), normalize);
+  return (text, template) => {
+    const ids = asWritten(text).flatMap((section, i) => {
+      if (typeof section !== "string") return [section.id];
+      return asNormalized(normalize(section)).flatMap((part, j) =>
+        typeof part === "string"
+          ? pretokenize(part, i + j === 0).flatMap((piece) => (piece === "" ? [] : model(piece)))
+          : [part.id],
+      );
+    });
+    return template ? frame(ids) : ids;
+  };
+}
+
+/** What a post-processor puts around a text. Throws `RangeError` for one that is not known. */
+function createTemplate(json: unknown): (ids: number[]) => number[] {
+  if (json === null || json === undefined) return (ids) => ids;
+  const part = json as Json;
+  const idIn = (token: unknown) => (token as readonly [string, number])[1];
+  switch (part.type) {
+    case "ByteLevel":
+      return (ids) => ids;
+    case "BertProcessing":
+    case "RobertaProcessing":
+      return (ids) => [idIn(part.cls), ...ids, idIn(part.sep)];
+    case "Sequence": {
+      const steps = (part.processors as readonly unknown[]).map(createTemplate);
+      return (ids) => steps.reduce((at, step) => step(at), ids);
+    }
+    case "TemplateProcessing": {
+      const special = part.special_tokens as Readonly<Record<string, { ids: readonly number[] }>>;
+      const items = part.single as readonly { readonly SpecialToken?: { readonly id: string } }[];
+      return (ids) =>
+        items.flatMap(({ SpecialToken: token }) => (token ? special[token.id]!.ids : ids));
+    }
+  }
+  throw unknownPart("post_processor", part);
 }
 
 const parts = ["model", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"];
@@ -133,16 +204,6 @@ function requireIds(ids: readonly (readonly [token: string, id: unknown])[]): vo
       `tokenizer: token ${quoted(token)} has id ${quoted(id)}, expected an integer in 0..${end - 1}`,
     );
   }
-}
-
-function tokensById(
-  vocab: ReadonlyMap<string, number>,
-  added: ReadonlyMap<number, { readonly content: string }>,
-): (string | undefined)[] {
-  const tokens: (string | undefined)[] = [];
-  for (const [token, id] of vocab) tokens[id] = token;
-  for (const [id, { content }] of added) tokens[id] = content;
-  return tokens;
 }
 
 function specialIds(added: readonly Json[]): Map<string, number> {

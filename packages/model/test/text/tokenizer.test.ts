@@ -3,7 +3,7 @@
 import { createTokenizer, stringTokens, type Tokenizer } from "@diopter/model";
 import { expect, test } from "vitest";
 import { goldenPath, noTrained, readJson, trainedPath } from "../../../../test/golden";
-import { wordLevel } from "./small-tokenizers";
+import { llamaLike, wordLevel } from "./small-tokenizers";
 
 /** Words, and pieces that begin with ##, as BERT splits them. */
 const wordPieces = {
@@ -169,6 +169,32 @@ test("a word-level model gives its unknown token, or refuses the word", () => {
   expect(words.unk).toBe(0);
   expect(words.encode("Apple pie of Google")).toEqual([2, 0, 3, 1]);
   expect(() => createTokenizer(wordLevel(null)).encode("Apple pie")).toThrow(
-    new RangeError('tokenizer: "Apple pie" has unknown words, and there is no token for them'),
+    new RangeError('tokenizer: "pie" is unknown, and there is no token for unknown words'),
   );
+});
+
+test("parts that nobody knows are refused by name when text needs them, never when ids are given", () => {
+  const odd = (part: string, value: unknown) => createTokenizer({ ...wordPieces, [part]: value });
+  for (const part of ["normalizer", "pre_tokenizer", "post_processor"]) {
+    const tokenizer = odd(part, { type: "Quantum" });
+    expect(tokenizer.decode([5, 6])).toBe("playing");
+    expect(() => tokenizer.encode("playing")).toThrow(
+      new RangeError(
+        `tokenizer: ${part} "Quantum" is not supported; give token ids instead of text`,
+      ),
+    );
+  }
+  const decoder = odd("decoder", { type: "Quantum" });
+  expect(decoder.encode("playing")).toEqual([5, 6]);
+  expect(() => decoder.decode([5])).toThrow('decoder "Quantum" is not supported');
+  const model = odd("model", { ...wordPieces.model, type: "Quantum" });
+  expect([model.size, model.decode([5])]).toEqual([10, "play"]);
+  expect(() => model.encode("play")).toThrow('model "Quantum" is not supported');
+  expect(() => odd("pre_tokenizer", { type: "toString" }).encode("a")).toThrow('"toString" is not');
+});
+
+test("bytes that are no text are as many replacement signs, and a byte order mark stays", () => {
+  const tokenizer = createTokenizer(llamaLike());
+  const ids = ["<0xE4>", "<0xBD>", "▁n"].map((token) => tokenizer.idOf(token)!);
+  expect(tokenizer.decode(ids)).toBe("\u{fffd}\u{fffd} n");
 });

@@ -50,7 +50,7 @@ export function tokenizerJson(): TokenizerJson {
       type: "Sequence",
       decoders: [
         { type: "WordPiece", prefix: "##", cleanup: true },
-        replace("^ (:|\\):|\\(self)$", "$1"),
+        replace("^ (?=(:|\\):|\\(self)$)", ""),
       ],
     },
     model: {
