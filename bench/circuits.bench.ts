@@ -17,14 +17,27 @@ import {
 import type { Task } from "@diopter/circuits/tasks";
 import { logitDifference, type Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
+import type { EdgeMask } from "../packages/circuits/src/ablation/replaced-mask";
 import { AcdcRuns } from "../packages/circuits/src/discover/acdc/runs";
 import { ioiHeads } from "../packages/circuits/src/known/ioi";
 import { replacementsFor } from "../packages/circuits/src/run/replacements/replacements";
-import { constantsOf, runCompiled, runDense } from "../packages/circuits/src/run/run-batch";
+import {
+  type CompiledRun,
+  compiledRun,
+  constantsOf,
+  executed,
+  type Logits,
+  runDense,
+} from "../packages/circuits/src/run/run-batch";
 import { gpt2Small, randomPrompts } from "./gpt2-small";
 import type { Row } from "./measure";
 
 const shape = "GPT-2 small, random weights, 16 x 20 tokens";
+
+/** The graph of the kept edges only. */
+async function runCompiled(run: CompiledRun, mask: EdgeMask): Promise<Logits> {
+  return (await executed(run, await compiledRun(run, mask))).logits;
+}
 
 export async function rows(): Promise<Row[]> {
   const model = await gpt2Small();

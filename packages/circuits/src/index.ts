@@ -19,10 +19,10 @@ export { type ExactOptions, exactEdges, exactNodes } from "./discover/exact/exac
 export { rerank } from "./discover/exact/rerank";
 export { circuitProbing } from "./discover/masks/circuit-probing";
 export { type LearnMasksOptions, learnMasks, type MaskState } from "./discover/masks/learn-masks";
-export { type ObjectiveName, objectiveNames } from "./discover/objective";
 export { optimalConstants } from "./discover/optimal-constants";
 export { EdgeScores } from "./discover/scores/edge-scores";
 export { NodeScores } from "./discover/scores/node-scores";
+export { type TaskMetricName, taskMetricNames } from "./discover/task-metric";
 export {
   type CellSpec,
   type EvaluateOptions,

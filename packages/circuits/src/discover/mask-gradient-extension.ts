@@ -1,10 +1,10 @@
-/** @file Derivatives of an objective by the edge masks of the dense view. */
+/** @file Derivatives of a metric by the edge masks of the dense view. */
 
 import { backward } from "@diopter/graph";
 import { builtOnce, type Extension, type ExtensionContext, type Metric } from "@diopter/model";
 import type { Readers } from "../run/feeds";
 
-/** The objective of every prompt, and its derivative by how much of each edge is replaced. */
+/** The metric of every prompt, and its derivative by how much of each edge is replaced. */
 export interface MaskGradients {
   readonly values: Float64Array;
   /** [row, edge], a row for each prompt or prompt and position. */
@@ -14,13 +14,13 @@ export interface MaskGradients {
 /** Run it in a dense view whose mask differs by prompt, `groups` being its feeds and `rows` the rows of the mask. */
 export function maskGradients(
   groups: readonly Readers[],
-  objective: Metric,
+  metric: Metric,
   rows: number,
 ): Extension<MaskGradients> {
   const feeds = groups.map(({ feed }) => feed);
-  const { build: measure } = objective;
+  const { build: measure } = metric;
   return {
-    name: `gradients of ${objective.name} by masks`,
+    name: `gradients of ${metric.name} by masks`,
     build: builtOnce([maskGradients, measure], feeds, () => (e: ExtensionContext) => {
       const { b } = e;
       const value = measure(e);
@@ -28,7 +28,7 @@ export function maskGradients(
       const gradients = backward(b, b.sum(value, [0], false), masks);
       return { value, ...Object.fromEntries(feeds.map((feed, i) => [`d ${feed}`, gradients[i]!])) };
     }),
-    feeds: objective.feeds,
+    feeds: metric.feeds,
     read: (outputs) => {
       const last = groups.at(-1)!;
       const edges = last.firstEdge + last.readers * last.reads;
@@ -40,7 +40,7 @@ export function maskGradients(
           for (let i = 0; i < size; i++)
             gradients[row * edges + firstEdge + i] = data[row * size + i]!;
       }
-      return { values: objective.read(outputs), gradients };
+      return { values: metric.read(outputs), gradients };
     },
   };
 }

@@ -21,7 +21,7 @@ import { maskFeeds, readersOf, replacementFeed } from "../run/feeds";
 import { replacementsFor } from "../run/replacements/replacements";
 import { runPlain } from "../run/run-batch";
 import type { Task } from "../task/task";
-import { objectiveFor } from "./objective";
+import { taskMetric } from "./task-metric";
 
 export interface OptimalConstantsOptions {
   /** The cell that the constants are for; its value is what they start from, the mean of the clean side when absent. */
@@ -109,7 +109,7 @@ export async function optimalConstants(
   async function gradients(prompts: Task["prompts"]) {
     const rows = prompts.map(({ clean }) => clean);
     const { dVocabOut } = model.config;
-    const objective = objectiveFor("kl", prompts, {
+    const metric = taskMetric("kl", prompts, {
       dVocabOut,
       pos: rows[0]!.length,
       model: await runPlain({ model, prompts, rows, signal }),
@@ -124,7 +124,7 @@ export async function optimalConstants(
     const feeds = Object.fromEntries(
       Object.entries(tensors()).map(([hook, value]) => [replacementFeed(hook), value]),
     );
-    const found = await model.compute({ tokens: rows }, constantGradients(hooks, objective), {
+    const found = await model.compute({ tokens: rows }, constantGradients(hooks, metric), {
       view: { ...view, feeds: { ...feeds, ...maskFeeds(readersOf(own.graph), mask) } },
       signal,
     });
@@ -136,11 +136,11 @@ export async function optimalConstants(
   }
 }
 
-/** An objective and its derivatives by what the dense view puts in the place of sources. */
-function constantGradients(hooks: readonly string[], objective: Metric): Extension<Derivatives> {
-  const { build: measure } = objective;
+/** A metric and its derivatives by what the dense view puts in the place of sources. */
+function constantGradients(hooks: readonly string[], metric: Metric): Extension<Derivatives> {
+  const { build: measure } = metric;
   return {
-    name: `gradients of ${objective.name} by constants`,
+    name: `gradients of ${metric.name} by constants`,
     build: builtOnce([constantGradients, measure], hooks, () => (e: ExtensionContext) => {
       const { b } = e;
       const value = measure(e);
@@ -148,9 +148,9 @@ function constantGradients(hooks: readonly string[], objective: Metric): Extensi
       const gradients = backward(b, b.sum(value, [0], false), constants);
       return { value, ...Object.fromEntries(hooks.map((hook, i) => [`d ${hook}`, gradients[i]!])) };
     }),
-    feeds: objective.feeds,
+    feeds: metric.feeds,
     read: (outputs) => ({
-      values: objective.read(outputs),
+      values: metric.read(outputs),
       gradients: Object.fromEntries(hooks.map((hook) => [hook, outputs[`d ${hook}`]!])),
     }),
   };

@@ -1,6 +1,6 @@
 /** @file A circuit under ablations: every metric of every prompt. */
 
-import type { Model } from "@diopter/model";
+import { checkedMetric, type Metric, type Model, metricRows } from "@diopter/model";
 import { type Ablation, ablationOf, causalReading } from "../ablation/ablation";
 import type { Activations } from "../ablation/activations";
 import { NotApplicableError } from "../ablation/not-applicable";
@@ -13,14 +13,14 @@ import { type Cell, circuitFor, type EngineName, runCell } from "../run/cell";
 import { Job, type Progress } from "../run/job";
 import type { Replacements } from "../run/replacements/replacement";
 import { replacementsFor } from "../run/replacements/replacements";
-import { type Logits, runPlain } from "../run/run-batch";
+import { executed } from "../run/run-batch";
 import type { Task, TaskPrompt } from "../task/task";
 
 export interface EvaluateOptions {
   /** Axes that differ from `resampleEdges`. */
   readonly ablation?: Partial<Ablation>;
-  /** Metric names or metrics of one's own; the task's when absent. */
-  readonly metrics?: readonly (string | PromptMetric)[];
+  /** Names of metrics, or metrics of one's own over the task's prompts; the task's when absent. */
+  readonly metrics?: readonly (string | PromptMetric | Metric)[];
   /** Prompts at a time; chosen by memory when absent. Results do not depend on it, batch means apart. */
   readonly batchSize?: number;
   /** Which graph computes it; chosen by the circuit when absent. Numbers are equal. */
@@ -89,7 +89,7 @@ export async function evaluate(
 interface Asked {
   readonly model: Model;
   readonly task: Task;
-  readonly metrics: readonly PromptMetric[];
+  readonly metrics: readonly (PromptMetric | Metric)[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -105,6 +105,8 @@ export async function evaluateCells(
   const metrics = (options.metrics ?? [task.metric]).map((metric) =>
     typeof metric === "string" ? promptMetric(metric) : metric,
   );
+  for (const metric of metrics)
+    if (isGraph(metric)) checkedMetric(metric, task.prompts.length, model.config.dVocabOut);
   const asked: Asked = { model, task, metrics, signal };
   const batchSize = options.batchSize ?? sizeFor(model, task, specs);
   const shared = new SharedReplacements(asked, batchSize);
@@ -134,6 +136,11 @@ export async function evaluateCells(
   return cells.map((cell) => (cell instanceof PreparedCell ? cell.result(asked) : cell));
 }
 
+/** Whether a metric is a piece of graph, and not a function of the logits of both models. */
+function isGraph(metric: PromptMetric | Metric): metric is Metric {
+  return "build" in metric;
+}
+
 async function runBatch(
   { model, task, metrics, signal }: Asked,
   batch: Batch,
@@ -142,12 +149,20 @@ async function runBatch(
 ): Promise<void> {
   const { prompts, indices } = batch;
   const rows = prompts.map(({ clean }) => clean);
-  const own = await runPlain({ model, prompts, rows, signal });
-  const values = (logits: Logits, i: number) =>
+  const graphs = Object.fromEntries(
+    metrics.flatMap((metric) =>
+      isGraph(metric) ? [[metric.name, metricRows(metric, indices)] as const] : [],
+    ),
+  );
+  const plain = await executed({ model, prompts, rows, signal }, {}, graphs);
+  const own = plain.logits;
+  const values = (ran: Pick<typeof plain, "logits" | "metrics">, i: number) =>
     Object.fromEntries(
       metrics.map((metric) => [
         metric.name,
-        metric.value({ prompt: prompts[i]!, model: own[i]!, circuit: logits[i]! }, task),
+        isGraph(metric)
+          ? ran.metrics[metric.name]![i]!
+          : metric.value({ prompt: prompts[i]!, model: own[i]!, circuit: ran.logits[i]! }, task),
       ]),
     );
   shared.begin(prompts);
@@ -157,10 +172,13 @@ async function runBatch(
     const ran = await applicable(cell.ablation, async () => {
       for (let draw = 0; draw < cell.replacements.draws; draw++) {
         const replacements = await shared.values(cell, draw);
-        const { logits, engine } = await runCell(cell, model, task, prompts, replacements, signal);
-        cell.engineUsed = engine;
+        const ran = await runCell(cell, model, task, prompts, replacements, {
+          metrics: graphs,
+          signal,
+        });
+        cell.engineUsed = ran.engine;
         for (const [i, index] of indices.entries())
-          cell.add(index, values(logits, i), values(own, i));
+          cell.add(index, values(ran, i), values(plain, i));
       }
     });
     cell.milliseconds += performance.now() - started;

@@ -30,7 +30,7 @@ export async function probedMasks(
     const learned = await learnMasks(model, task, {
       component,
       value,
-      loss: distance === "kl" ? "kl" : "mse",
+      metric: distance === "kl" ? "kl" : "mse",
       size: { penalty },
       steps,
       batchSize,

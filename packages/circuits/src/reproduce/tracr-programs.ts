@@ -1,7 +1,7 @@
 /** @file The two compiled programs, with their sequences, their circuits and what is asked of them. */
 
 import type { Model } from "@diopter/model";
-import type { ObjectiveName } from "../discover/objective";
+import type { TaskMetricName } from "../discover/task-metric";
 import type { Circuit } from "../graph/circuit";
 import { reverseCircuit, xProportionCircuit } from "../known/tracr";
 import { tracrReverse, tracrXProportion } from "../task/generators/tracr";
@@ -25,7 +25,7 @@ export interface TracrProgram {
   /** Distance from the model's output: KL of logits, squared error of a number. */
   readonly distance: "kl" | "mse-model";
   /** What a gradient is taken of; a distance from the model has none at the model. */
-  readonly objective: ObjectiveName;
+  readonly metric: TaskMetricName;
   /** Ground truth by the ablation that asks for it. */
   readonly truths: { readonly resample: Circuit; readonly zero: Circuit };
 }
@@ -41,7 +41,7 @@ export function tracrPrograms(
       model: reverse,
       task: tracrReverse({ n, seed }),
       distance: "kl",
-      objective: "logit-difference",
+      metric: "logit-difference",
       truths: { resample: reverseCircuit("resample"), zero: reverseCircuit("zero") },
     },
     {
@@ -49,7 +49,7 @@ export function tracrPrograms(
       model: xProportion,
       task: withOutput(tracrXProportion({ n, seed })),
       distance: "mse-model",
-      objective: "answer-logit",
+      metric: "answer-logit",
       truths: { resample: xProportionCircuit("resample"), zero: xProportionCircuit("zero") },
     },
   ];

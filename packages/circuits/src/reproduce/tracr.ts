@@ -131,7 +131,7 @@ async function edgeScores(
   seed: number,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
-  const { model, task, distance, objective } = program;
+  const { model, task, distance, metric } = program;
   if (method === "subnetwork-probing")
     return probedMasks(program, { component: "edge", value, seed, signal });
   if (method === "acdc") {
@@ -144,7 +144,11 @@ async function edgeScores(
     return scores.values.map(Math.abs);
   }
   const { values } = await attributeEdges(model, task, {
-    ...{ method: "mask-gradient", at: 0, objective, value, aggregate: "mean-absolute" },
+    method: "mask-gradient",
+    at: 0,
+    metric,
+    value,
+    aggregate: "mean-absolute",
     ...(signal && { signal }),
   });
   return values.map(Math.abs);
@@ -156,12 +160,14 @@ async function nodeScores(
   seed: number,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
-  const { model, task, objective } = program;
+  const { model, task, metric } = program;
   if (method === "subnetwork-probing")
     return probedMasks(program, { component: "node", value, seed, signal });
   if (method === "acdc") return acdcNodes(program, thresholds, value, signal);
   const { values } = await attributeNodes(model, task, {
-    ...{ objective, value, aggregate: "mean-absolute" },
+    metric,
+    value,
+    aggregate: "mean-absolute",
     ...(signal && { signal }),
   });
   return values.map(Math.abs);

@@ -1,6 +1,6 @@
 /** @file One cell of an ablation grid, made ready to run: its mask, its values and its engine. */
 
-import type { Model } from "@diopter/model";
+import type { Metric, Model } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { Ablation } from "../ablation/ablation";
 import type { Activations } from "../ablation/activations";
@@ -15,12 +15,13 @@ import { readFrozen } from "./frozen";
 import type { Replacements } from "./replacements/replacement";
 import {
   type BatchRun,
+  compiledRun,
   constantsOf,
-  type Logits,
+  type Difference,
+  denseRun,
+  executed,
+  nodeRun,
   planOf,
-  runCompiled,
-  runDense,
-  runNodes,
 } from "./run-batch";
 
 export type EngineName = "dense" | "compiled" | "nodes";
@@ -62,35 +63,45 @@ export function circuitFor(circuit: Circuit, ablation: Ablation): Circuit {
   return component === "node" ? grained.toNodes() : grained.toEdges();
 }
 
-/** Logits of one batch under a cell, and the engine that gave them. */
-export async function runCell(
+/** Logits and metrics of one batch under a cell, and the engine that gave them. */
+export async function runCell<Name extends string>(
   cell: Cell,
   model: Model,
   task: Task,
   prompts: readonly TaskPrompt[],
   values: Activations,
-  signal?: AbortSignal,
-): Promise<{ readonly logits: Logits; readonly engine: EngineName }> {
+  { metrics, signal }: { metrics: Readonly<Record<Name, Metric>>; signal: AbortSignal | undefined },
+) {
   const { ablation, circuit } = cell;
   const { graph } = circuit;
   const rows = baseRows(ablation, task, prompts);
   const run: BatchRun = { model, graph, prompts, rows, replacements: values, signal };
   const mask = replacedMask(circuit, ablation, prompts);
   const engine = engineFor(cell, mask);
-  if (engine === "nodes") return { engine, logits: await runNodes(run, mask) };
+  const difference = await differenceOf(cell, run, engine, mask);
+  return { engine, ...(await executed(run, difference, metrics)) };
+}
+
+async function differenceOf(
+  { ablation, replacements }: Cell,
+  run: BatchRun,
+  engine: EngineName,
+  mask: EdgeMask,
+): Promise<Difference> {
+  const { model, graph, rows } = run;
+  if (engine === "nodes") return nodeRun(run, mask);
   const edges = ablation.component === "node" ? edgesOfSources(mask, graph) : mask;
   if (engine === "compiled") {
-    const sums = cell.replacements.isRun ? sumsIn(values, graph.shape) : undefined;
-    const constants = () => constantsOf(run);
-    const { isRun } = cell.replacements;
-    return { engine, logits: await runCompiled({ ...run, isRun, sums, constants }, edges) };
+    const { isRun } = replacements;
+    const sums = isRun ? sumsIn(run.replacements, graph.shape) : undefined;
+    return compiledRun({ ...run, isRun, sums, constants: () => constantsOf(run) }, edges);
   }
   const frozen = await readFrozen(model, graph.shape, rows, {
     sources: ablation.recomputation === "frozen",
     norms: ablation.freeze.norm,
     patterns: ablation.freeze.pattern,
   });
-  return { engine, logits: await runDense(run, edges, frozen) };
+  return denseRun(run, edges, frozen);
 }
 
 /** Token ids of the run that is broken or repaired. */

@@ -1,6 +1,13 @@
 /** @file One batch of prompts through one of the engines: from a mask and replacements to logits. */
 
-import { activations, type ComputeOptions, logitsAt, type Model } from "@diopter/model";
+import {
+  activations,
+  type ComputeOptions,
+  logitsAt,
+  type Metric,
+  type Model,
+  together,
+} from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { Activations } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
@@ -26,22 +33,36 @@ export interface BatchRun {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A run in which nothing is replaced. */
+export type PlainRun = Omit<BatchRun, "replacements" | "graph">;
+
+/** How a run differs from the ordinary one. */
+export type Difference = Pick<ComputeOptions, "view" | "edits" | "start">;
+
 /** Logits by prompt, one row per readout position. */
 export type Logits = readonly (readonly Row[])[];
 
 /** The ordinary run. */
-export function runPlain(run: Omit<BatchRun, "replacements" | "graph">): Promise<Logits> {
-  return executed(run, {});
+export async function runPlain(run: PlainRun): Promise<Logits> {
+  return (await executed(run, {})).logits;
 }
 
 /** Any mask over edges, dense. */
-export function runDense(run: BatchRun, mask: EdgeMask, frozen: Frozen = {}): Promise<Logits> {
-  const { graph, replacements } = run;
+export async function runDense(run: BatchRun, mask: EdgeMask, frozen?: Frozen): Promise<Logits> {
+  return (await executed(run, denseRun(run, mask, frozen))).logits;
+}
+
+/** How a run with any mask over edges differs from the ordinary one. */
+export function denseRun(
+  { graph, replacements }: BatchRun,
+  mask: EdgeMask,
+  frozen: Frozen = {},
+): Difference {
   const view = denseView(graph.shape, {
     mask: { batch: mask.batch > 1, pos: mask.pos > 1 },
     values: replacements.form,
   });
-  return executed(run, {
+  return {
     view: {
       ...view,
       ...(frozen.norms && { norm: frozenNorm }),
@@ -53,12 +74,12 @@ export function runDense(run: BatchRun, mask: EdgeMask, frozen: Frozen = {}): Pr
     },
     edits: frozenEdits(frozen),
     start: frozen.sources ?? {},
-  });
+  };
 }
 
 /** A mask over sources: what a node writes is replaced wherever it is read. */
-export function runNodes(run: BatchRun, mask: EdgeMask): Promise<Logits> {
-  return executed(run, { edits: nodeEdits(run.graph, mask, run.replacements) });
+export function nodeRun({ graph, replacements }: BatchRun, mask: EdgeMask): Difference {
+  return { edits: nodeEdits(graph, mask, replacements) };
 }
 
 /** What a compiled run needs besides a batch. */
@@ -71,7 +92,7 @@ export interface CompiledRun extends BatchRun {
 }
 
 /** The same mask, by the graph of the kept edges only. */
-export async function runCompiled(run: CompiledRun, mask: EdgeMask): Promise<Logits> {
+export async function compiledRun(run: CompiledRun, mask: EdgeMask): Promise<Difference> {
   const { graph, replacements, sums } = run;
   const plan = compiledPlan(graph, keptAnywhere(mask), run.isRun);
   const view = compiledView(graph, plan, {
@@ -86,7 +107,7 @@ export async function runCompiled(run: CompiledRun, mask: EdgeMask): Promise<Log
     ...(sums ? named(sumFeed, pickHooks(sums, streamHooks(graph.shape))) : {}),
     ...keptFeeds(graph, plan, mask),
   };
-  return executed(run, { view: { ...view, feeds } });
+  return { view: { ...view, feeds } };
 }
 
 /** What every source writes when everything is replaced: needed where replacements are no run of their own. */
@@ -121,23 +142,26 @@ function keptAnywhere({ batch, pos, values }: EdgeMask): Uint8Array {
   return kept;
 }
 
-/** Logits at the readout positions of a run. */
-export async function executed(
-  { model, prompts, rows, signal }: Omit<BatchRun, "replacements" | "graph">,
-  options: Pick<ComputeOptions, "view" | "edits" | "start">,
-): Promise<Logits> {
+/** Logits at the readout positions of a run, and metrics of one's own, [prompt] each. */
+export async function executed<Name extends string>(
+  { model, prompts, rows, signal }: PlainRun,
+  difference: Difference,
+  metrics: Readonly<Record<Name, Metric>> = {} as Readonly<Record<Name, Metric>>,
+): Promise<{ readonly logits: Logits; readonly metrics: Readonly<Record<Name, Float64Array>> }> {
   const tokens = model.prepare({ tokens: rows });
   const everywhere = prompts.some(({ sequence }) => sequence);
-  const logits = logitsAt(everywhere ? "all" : "last");
-  const { data, shape } = (await model.compute(tokens, logits, {
-    ...options,
-    signal,
-  })) as TensorLike<"float32" | "float64">;
+  const asked = together({
+    logits: logitsAt(everywhere ? "all" : "last"),
+    metrics: together<Record<Name, Float64Array>>(metrics),
+  });
+  const found = await model.compute(tokens, asked, { ...difference, signal });
+  const { data, shape } = found.logits as TensorLike<"float32" | "float64">;
   const width = shape.at(-1)!;
   const row = (index: number): Row => data.slice(index * width, (index + 1) * width);
-  return prompts.map((prompt, i) => {
+  const logits = prompts.map((prompt, i) => {
     if (!everywhere) return [row(i)];
     const last = { pos: tokens.pos - 1 };
     return (prompt.sequence ?? [last]).map(({ pos }) => row(i * tokens.pos + pos));
   });
+  return { logits, metrics: found.metrics };
 }

@@ -150,14 +150,14 @@ test("A5: all edges together do not add up to the whole effect, not even of an a
 
 test("A10: divergence from the model is stationary at the clean run: EAP is 0 there, and is refused", async () => {
   const model = await ln.load(runtime);
-  for (const objective of ["kl", "mse"] as const) {
+  for (const metric of ["kl", "mse"] as const) {
     for (const method of ["eap", "mask-gradient"] as const)
-      await expect(attributeEdges(model, twoPrompts, { method, objective })).rejects.toThrow(
-        `"${objective}" to the full model has its minimum at the clean run`,
+      await expect(attributeEdges(model, twoPrompts, { method, metric })).rejects.toThrow(
+        `"${metric}" to the full model has its minimum at the clean run`,
       );
-    await expect(attributeNodes(model, twoPrompts, { objective })).rejects.toThrow(RangeError);
+    await expect(attributeNodes(model, twoPrompts, { metric })).rejects.toThrow(RangeError);
     const near = async (at: number) =>
-      (await attributeEdges(model, twoPrompts, { method: "mask-gradient", objective, at })).values;
+      (await attributeEdges(model, twoPrompts, { method: "mask-gradient", metric, at })).values;
     const [close, half] = [await near(1e-7), await near(0.5)];
     expect(Math.max(...close.map(Math.abs))).toBeLessThan(1e-4);
     expect(Math.max(...half.map(Math.abs))).toBeGreaterThan(0.05);

@@ -4,8 +4,8 @@ import {
   attributeEdges,
   attributionMethods,
   type EdgeScores,
-  type ObjectiveName,
-  objectiveNames,
+  type TaskMetricName,
+  taskMetricNames,
 } from "@diopter/circuits";
 import type { Provenance } from "@diopter/model";
 import {
@@ -42,9 +42,9 @@ export const circuitDiscover = command({
       valueHint: "method",
       description: `${attributionMethods.join(", ")}; eap-ig-inputs by default`,
     },
-    objective: {
+    metric: {
       type: "enum",
-      options: [...objectiveNames],
+      options: [...taskMetricNames],
       valueHint: "what",
       description: "what is differentiated; the task's metric by default",
     },
@@ -86,13 +86,13 @@ export const circuitDiscover = command({
     }
     checkOut(who, args.out, [".json"]);
     checkOut(who, args.scores, [".json"]);
-    const { method = "eap-ig-inputs", objective } = args;
+    const { method = "eap-ig-inputs", metric } = args;
     const { signal } = io;
     const found = await withModel(io, args, async (model, progress) => {
       const tasks = await splitTasks(io, model, { ...request, heldOut });
       const scores = await attributeEdges(model, tasks.train, {
         method: method as (typeof attributionMethods)[number],
-        ...(objective !== undefined && { objective: objective as ObjectiveName }),
+        ...(metric !== undefined && { metric: metric as TaskMetricName }),
         ...(steps !== undefined && { steps }),
         signal,
         onProgress: ({ done, total, remaining }) =>

@@ -19,5 +19,5 @@ export async function runFrom(
     ...named(replacementFeed, replacements.values),
     ...maskFeeds(readersOf(graph), mask),
   };
-  return executed(run, { view: { ...view, feeds } });
+  return (await executed(run, { view: { ...view, feeds } })).logits;
 }

@@ -7,8 +7,8 @@ import { Job } from "../../run/job";
 import { replacementsFor } from "../../run/replacements/replacements";
 import type { Task } from "../../task/task";
 import { chosenShape } from "../choices";
-import { objectiveName } from "../objective";
 import { EdgeScores } from "../scores/edge-scores";
+import { metricChoice, nameOf } from "../task-metric";
 import {
   type AttributeOptions,
   type AttributionBatch,
@@ -33,10 +33,10 @@ const methods: Record<AttributionMethod, (batch: AttributionBatch) => Promise<Ba
 };
 
 /**
- * Scores every edge: a positive score means that ablating the edge raises the objective.
+ * Scores every edge: a positive score means that ablating the edge raises the metric.
  *
  * EAP (Syed et al. 2023), EAP-IG inputs and activations, clean-corrupted (Hanna et al. 2024), mask gradients at a
- * point or integrated over all masks together (Miller et al. 2024). Throws `RangeError` for objectives that are
+ * point or integrated over all masks together (Miller et al. 2024). Throws `RangeError` for metrics that are
  * stationary at the clean run (`kl`, `mse`), where every score would be 0.
  *
  * @example const scores = await attributeEdges(model, task, { method: "eap-ig-inputs" }); scores.top(400).pruned();
@@ -49,8 +49,8 @@ export async function attributeEdges(
   const { method, value = { kind: "resample", from: "paired" }, signal } = options;
   const job = new Job(options);
   const graph = new EdgeGraph(chosenShape(model, options));
-  const objective = objectiveName(options.objective ?? task.metric);
-  checkChoices(options, objective, value);
+  const metric = metricChoice(model, task, options.metric);
+  checkChoices(options, metric, value);
   const pos = longestOf(task.prompts);
   const batchSize =
     options.batchSize ??
@@ -68,10 +68,10 @@ export async function attributeEdges(
   job.expect(batches.length);
   for (const batch of batches) {
     job.proceed();
-    const ready = await prepared(model, graph, task, batch, replacements, objective, options);
+    const ready = await prepared(model, graph, task, batch, replacements, metric, options);
     totals.add(batch, await methods[method](ready));
     job.step();
   }
-  const record = totals.record({ objective, value, milliseconds: job.milliseconds });
+  const record = totals.record({ metric: nameOf(metric), value, milliseconds: job.milliseconds });
   return new EdgeScores(graph, totals.values, record, totals.kept());
 }

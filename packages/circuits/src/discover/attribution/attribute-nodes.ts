@@ -10,13 +10,15 @@ import { readSources } from "../../run/read-sources";
 import { replacementsFor } from "../../run/replacements/replacements";
 import type { Task } from "../../task/task";
 import { chosenShape } from "../choices";
-import { objectiveName } from "../objective";
 import { NodeScores } from "../scores/node-scores";
+import { metricChoice, nameOf } from "../task-metric";
 import {
-  type AttributeOptions,
+  type AttributeSettings,
   type AttributionBatch,
   type BatchScores,
+  type CommonOptions,
   checkChoices,
+  type IntegralOptions,
   prepared,
 } from "./batch";
 import { between } from "./methods/eap-ig-inputs";
@@ -26,16 +28,18 @@ import { ScoreTotals } from "./score-totals";
 export const nodeAttributionMethods = ["atp", "eap-ig-inputs", "clean-corrupted"] as const;
 export type NodeAttributionMethod = (typeof nodeAttributionMethods)[number];
 
-export interface AttributeNodesOptions extends Omit<AttributeOptions, "method" | "at" | "inputs"> {
-  readonly method?: NodeAttributionMethod;
-}
+export type AttributeNodesOptions = Omit<CommonOptions, "inputs"> &
+  (
+    | { readonly method?: "atp" | "clean-corrupted" }
+    | ({ readonly method: "eap-ig-inputs" } & IntegralOptions)
+  );
 
 /**
  * Scores every source: the gradient at what it writes times what that would change by, summed over positions.
  *
  * Attribution patching (Nanda 2023; Syed et al. 2023): AtP of a node is the sum of EAP over the edges that leave it.
  * Also along the line between the clean and the corrupt embedding (Hanna et al. 2024). A positive score means that
- * ablating the node raises the objective. With `keep: "positions"` heads by position.
+ * ablating the node raises the metric. With `keep: "positions"` heads by position.
  *
  * @example (await attributeNodes(model, task)).top(10);
  */
@@ -48,9 +52,9 @@ export async function attributeNodes(
   const { value = { kind: "resample", from: "paired" } } = options;
   const job = new Job(options);
   const graph = new EdgeGraph(chosenShape(model, options));
-  const objective = objectiveName(options.objective ?? task.metric);
-  const like = { ...options, method: method === "atp" ? "eap" : method } as const;
-  checkChoices(like, objective, value);
+  const metric = metricChoice(model, task, options.metric);
+  const like: AttributeSettings = { ...options, method: method === "atp" ? "eap" : method };
+  checkChoices(like, metric, value);
   const pos = longestOf(task.prompts);
   const batchSize =
     options.batchSize ?? batchSizeFor(pos, graph.sources.length, model.config.dModel);
@@ -67,19 +71,19 @@ export async function attributeNodes(
   job.expect(batches.length);
   for (const batch of batches) {
     job.proceed();
-    const ready = await prepared(model, graph, task, batch, replacements, objective, like);
+    const ready = await prepared(model, graph, task, batch, replacements, metric, like);
     totals.add(batch, await (method === "atp" ? atClean(ready) : onTheWay(ready)));
     job.step();
   }
-  const record = totals.record({ objective, value, milliseconds: job.milliseconds });
+  const record = totals.record({ metric: nameOf(metric), value, milliseconds: job.milliseconds });
   return new NodeScores(graph, totals.values, { ...record, method }, totals.kept());
 }
 
 async function atClean(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, objective, signal } = batch;
+  const { model, graph, prompts, replacements, metric, signal } = batch;
   const { form, values } = await replacements.at(prompts);
   const tokens = model.prepare({ tokens: prompts.map(({ clean }) => clean) });
-  const extension = nodeScoreExtension(graph.shape, objective, { values: form, sources: "live" });
+  const extension = nodeScoreExtension(graph.shape, metric, { values: form, sources: "live" });
   const outputs = await model.compute(
     tokens,
     withFeeds(extension, named(replacementFeed, values)),
@@ -90,13 +94,13 @@ async function atClean(batch: AttributionBatch): Promise<BatchScores> {
 }
 
 async function onTheWay(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, objective, points, signal } = batch;
+  const { model, graph, prompts, replacements, metric, points, signal } = batch;
   const corrupt = await replacements.at(prompts);
   const rows = prompts.map(({ clean }) => clean);
   const clean = await readSources(model, graph.shape, rows, { signal });
   const tokens = model.prepare({ tokens: rows });
   const embeddings = embeddingHooks(graph.shape);
-  const extension = nodeScoreExtension(graph.shape, objective, {
+  const extension = nodeScoreExtension(graph.shape, metric, {
     values: corrupt.form,
     sources: "fed",
   });

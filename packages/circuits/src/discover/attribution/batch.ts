@@ -1,6 +1,6 @@
 /** @file What every method of attribution is given for a batch of prompts, and what it gives back. */
 
-import type { Model } from "@diopter/model";
+import type { Metric, Model } from "@diopter/model";
 import type { AblationValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import type { EdgeGraph } from "../../graph/edge-graph";
@@ -10,7 +10,7 @@ import type { Progress } from "../../run/job";
 import type { Replacements } from "../../run/replacements/replacement";
 import { runPlain } from "../../run/run-batch";
 import type { Task, TaskPrompt } from "../../task/task";
-import { type ObjectiveName, objectiveFor } from "../objective";
+import { type MetricChoice, metricOfBatch } from "../task-metric";
 
 export const attributionMethods = [
   "eap",
@@ -22,18 +22,12 @@ export const attributionMethods = [
 ] as const;
 export type AttributionMethod = (typeof attributionMethods)[number];
 
-export interface AttributeOptions {
-  readonly method: AttributionMethod;
-  /** Points of the integral; default 5. */
-  readonly steps?: number;
-  /** Where they lie: `left` as in EAP-IG (corrupt end, clean end left out), or in the middle of equal parts. */
-  readonly rule?: "left" | "right" | "midpoint" | "trapezoid";
-  /** Mask at which `mask-gradient` is taken; 0 is EAP. */
-  readonly at?: number;
+/** What every method takes. */
+export interface CommonOptions {
   /** What sources are replaced with; the paired corruption when absent. */
   readonly value?: AblationValue;
-  /** What is differentiated; the task's metric when absent. */
-  readonly objective?: ObjectiveName;
+  /** What is differentiated: a metric of the task by name, or one's own; the task's metric when absent. */
+  readonly metric?: MetricChoice;
   /** How prompts (and positions) become one score. */
   readonly aggregate?: "mean" | "mean-absolute";
   readonly inputs?: GraphShape["inputs"];
@@ -45,6 +39,47 @@ export interface AttributeOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Points of an integral. */
+export interface IntegralOptions {
+  /** How many; default 5. */
+  readonly steps?: number;
+  /** Where they lie: `left` as in EAP-IG (corrupt end, clean end left out), or in the middle of equal parts. */
+  readonly rule?: "left" | "right" | "midpoint" | "trapezoid";
+}
+
+/** Options by method: what a method does not read does not type-check, and is refused. */
+export type AttributeOptions = CommonOptions &
+  (
+    | { readonly method: "eap" | "clean-corrupted" }
+    | ({
+        readonly method: "eap-ig-inputs" | "eap-ig-activations" | "mask-ig";
+      } & IntegralOptions)
+    | {
+        readonly method: "mask-gradient";
+        /** Mask at which the gradient is taken; 0 is EAP. */
+        readonly at?: number;
+      }
+  );
+
+/** The same without telling methods apart. */
+export interface AttributeSettings extends CommonOptions, IntegralOptions {
+  readonly method: AttributionMethod;
+  readonly at?: number;
+}
+
+const integrated: readonly string[] = ["eap-ig-inputs", "eap-ig-activations", "mask-ig"];
+
+/** Refuses options that a method does not read, so that no record says that they were used. */
+function checkRead({ method, steps, rule, at }: AttributeSettings): void {
+  const refuse = (option: string, readers: string) => {
+    throw new RangeError(`attribution: "${method}" reads no ${option}; it is for ${readers}`);
+  };
+  const integrals = "eap-ig-inputs, eap-ig-activations and mask-ig";
+  if (steps !== undefined && !integrated.includes(method)) refuse("steps", integrals);
+  if (rule !== undefined && !integrated.includes(method)) refuse("rule", integrals);
+  if (at !== undefined && method !== "mask-gradient") refuse("at", "mask-gradient");
+}
+
 /** What one method is given for one batch. */
 export interface AttributionBatch {
   readonly model: Model;
@@ -52,7 +87,7 @@ export interface AttributionBatch {
   readonly task: Task;
   readonly prompts: readonly TaskPrompt[];
   readonly replacements: Replacements;
-  readonly objective: ReturnType<typeof objectiveFor>;
+  readonly metric: Metric;
   readonly points: readonly Point[];
   readonly at: number;
   /** What scores are wanted of: all prompts together, each prompt, each position of each. */
@@ -76,16 +111,18 @@ export interface BatchScores {
   readonly backward: number;
 }
 
-/** Refuses objectives that are stationary at the clean run, and values without another prompt to move to. */
+/** Refuses metrics that are stationary at the clean run, and values without another prompt to move to. */
 export function checkChoices(
-  { method, at = 0 }: Pick<AttributeOptions, "method" | "at">,
-  objective: ObjectiveName,
+  options: AttributeSettings,
+  metric: MetricChoice,
   value: AblationValue,
 ): void {
-  const stationary = objective === "kl" || objective === "mse";
+  checkRead(options);
+  const { method, at = 0 } = options;
+  const stationary = metric === "kl" || metric === "mse";
   if (stationary && (method === "eap" || (method === "mask-gradient" && at === 0))) {
     throw new RangeError(
-      `attribution: "${objective}" to the full model has its minimum at the clean run, so every score would be 0; use another objective or an integrated method`,
+      `attribution: "${metric}" to the full model has its minimum at the clean run, so every score would be 0; use another metric or an integrated method`,
     );
   }
   const moves = method === "eap-ig-inputs" || method === "clean-corrupted";
@@ -96,32 +133,28 @@ export function checkChoices(
   }
 }
 
-/** One batch with its objective. */
+/** One batch with its metric. */
 export async function prepared(
   model: Model,
   graph: EdgeGraph,
   task: Task,
-  { prompts }: Batch,
+  batch: Batch,
   replacements: Replacements,
-  name: ObjectiveName,
-  { method, steps = 5, rule, at = 0, keep, aggregate = "mean", signal }: AttributeOptions,
+  choice: MetricChoice,
+  { method, steps = 5, rule, at = 0, keep, aggregate = "mean", signal }: AttributeSettings,
 ): Promise<AttributionBatch> {
-  const pos = prompts[0]!.clean.length;
-  const { dVocabOut } = model.config;
+  const { prompts } = batch;
   const rows = prompts.map(({ clean }) => clean);
-  const compared = name === "kl" || name === "mse";
-  const objective = objectiveFor(name, prompts, {
-    dVocabOut,
-    pos,
-    ...(compared && { model: await runPlain({ model, prompts, rows, signal }) }),
-  });
+  const metric = await metricOfBatch(choice, batch, model.config.dVocabOut, () =>
+    runPlain({ model, prompts, rows, signal }),
+  );
   return {
     model,
     graph,
     task,
     prompts,
     replacements,
-    objective,
+    metric,
     points: pointsOf(method, steps, rule, at),
     at,
     detail: keep ?? (aggregate === "mean" ? "sum" : "prompts"),
@@ -133,7 +166,7 @@ export async function prepared(
 export function pointsOf(
   method: AttributionMethod,
   steps: number,
-  rule: AttributeOptions["rule"] = method === "mask-ig" ? "midpoint" : "left",
+  rule: AttributeSettings["rule"] = method === "mask-ig" ? "midpoint" : "left",
   at = 0,
 ): Point[] {
   if (method === "eap" || method === "mask-gradient") return [{ at, weight: 1 }];

@@ -4,12 +4,11 @@ import type { AblationValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import type { Batch } from "../../run/batches";
 import { valueRecord } from "../choices";
-import type { ObjectiveName } from "../objective";
 import type { ScoreRecord } from "../scores/edge-scores";
-import type { AttributeOptions, BatchScores } from "./batch";
+import type { AttributeSettings, BatchScores } from "./batch";
 
 type TotalOptions = Pick<
-  AttributeOptions,
+  AttributeSettings,
   "method" | "steps" | "rule" | "at" | "aggregate" | "keep"
 >;
 
@@ -72,11 +71,11 @@ export class ScoreTotals {
   }
 
   record({
-    objective,
+    metric,
     value,
     milliseconds,
   }: {
-    objective: ObjectiveName;
+    metric: string;
     value: AblationValue;
     milliseconds: number;
   }): ScoreRecord {
@@ -88,7 +87,7 @@ export class ScoreTotals {
         ...(rule && { rule }),
         ...(at !== undefined && { at }),
         aggregate,
-        objective,
+        metric,
         value: valueRecord(value),
       },
       passes: this.#passes,

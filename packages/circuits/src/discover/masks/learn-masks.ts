@@ -9,6 +9,7 @@ import { Job, type Progress } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import type { ScoreRecord } from "../scores/edge-scores";
+import { type MetricChoice, nameOf } from "../task-metric";
 import { keepProbability, keepProbabilitySlope, thetaOf } from "./hard-concrete";
 import { type LearnedScores, type Selection, selected, thetaScores } from "./learned-scores";
 import { checkSize, type MaskSize, type Multipliers, sizeCost } from "./size";
@@ -58,7 +59,7 @@ export interface MaskState {
 }
 
 export interface LearnedMasks {
-  /** P(mask > 0) by element; negative where a large objective is learned, so that ablating lowers it. */
+  /** P(mask > 0) by element; negative where a large metric is learned, so that ablating lowers it. */
   readonly scores: LearnedScores;
   readonly circuit: Circuit;
   readonly history: readonly MaskStep[];
@@ -150,13 +151,13 @@ function begun({ resume, keep = 0.9 }: LearnMasksOptions, all: number, seed: num
 }
 
 function recorded(options: LearnMasksOptions, component: "edge" | "node") {
-  const { direction = "ablate-clean", loss = "kl", size, steps, learningRate = 0.1 } = options;
+  const { direction = "ablate-clean", metric = "kl", size, steps, learningRate = 0.1 } = options;
   const { keep = 0.9, samples = "prompt", select = { threshold: 0.5 } } = options;
   const { value = { kind: "resample", from: "paired" } } = options;
   return {
     component,
     direction,
-    loss,
+    metric: nameOf(metric as MetricChoice),
     size,
     steps,
     learningRate,

@@ -1,19 +1,25 @@
 /** @file How unfaithful a masked run is, and how that changes with what the graph computes. */
 
-import { type ObjectiveName, objectiveName } from "../objective";
+import type { Model } from "@diopter/model";
+import type { Task } from "../../task/task";
+import { type MetricChoice, metricChoice } from "../task-metric";
 
 /**
- * What masks are learned to keep: small `kl` or `mse` to the model, a large objective, or `logit-difference-percent`:
+ * What masks are learned to keep: small `kl` or `mse` to the model, a large metric, or `logit-difference-percent`:
  * mean |100 - 100 circuit / model|.
  */
-export type Faithfulness = ObjectiveName | "logit-difference-percent";
+export type Faithfulness = MetricChoice | "logit-difference-percent";
 
-/** The objective that the graph computes for a loss. Throws `RangeError` for unknown names. */
-export function objectiveOf(loss: string): ObjectiveName {
-  return loss === "logit-difference-percent" ? "logit-difference" : objectiveName(loss);
+/** What the graph computes for a loss. Throws `RangeError` for unknown names and for a metric that does not fit the task. */
+export function measuredFor(model: Model, task: Task, metric: Faithfulness): MetricChoice {
+  return metricChoice(
+    model,
+    task,
+    metric === "logit-difference-percent" ? "logit-difference" : metric,
+  );
 }
 
-/** Loss of one prompt and its derivative by the objective; `model` is the objective of the full model. */
+/** Loss of one prompt and its derivative by the metric; `model` is the metric of the full model. */
 export function faithfulnessLoss(
   loss: Faithfulness,
   value: number,

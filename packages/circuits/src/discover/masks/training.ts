@@ -7,8 +7,8 @@ import type { EdgeGraph } from "../../graph/edge-graph";
 import type { Task } from "../../task/task";
 import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
 import { deterministicMask, sampledMask } from "./hard-concrete";
-import { type Faithfulness, faithfulnessLoss, objectiveOf } from "./loss";
-import { type MaskedRun, maskedObjective } from "./masked-objective";
+import { type Faithfulness, faithfulnessLoss, measuredFor } from "./loss";
+import { type MaskedRun, maskedMetric } from "./masked-metric";
 
 /** What masks are learned for. */
 export interface MaskedTask {
@@ -18,7 +18,7 @@ export interface MaskedTask {
   /** What sources are replaced with, as in evaluation; the other side of the pair when absent. */
   readonly value?: AblationValue;
   /** What the circuit shall be good at; default `kl`. */
-  readonly loss?: Faithfulness;
+  readonly metric?: Faithfulness;
   /** Whether every prompt of a batch has masks of its own (default), or all have the same. */
   readonly samples?: "prompt" | "batch";
   readonly seed: number;
@@ -40,7 +40,7 @@ export class MaskTraining {
     this.#run = run;
     this.#options = options;
     this.#batches = batches;
-    this.#loss = options.loss ?? "kl";
+    this.#loss = options.metric ?? "kl";
     const { graph } = run;
     this.#sources = Uint32Array.from(
       { length: graph.edgeCount },
@@ -54,7 +54,7 @@ export class MaskTraining {
     task: Task,
     options: MaskedTask,
   ): Promise<MaskTraining> {
-    const { direction = "ablate-clean", batchSize, signal, loss = "kl" } = options;
+    const { direction = "ablate-clean", batchSize, signal, metric = "kl" } = options;
     const { value = { kind: "resample", from: "paired" } } = options;
     const batches = await PreparedBatches.of(model, graph, task, {
       direction,
@@ -63,7 +63,7 @@ export class MaskTraining {
       signal,
       sources: false,
     });
-    const run = { model, graph, direction, objective: objectiveOf(loss), signal };
+    const run = { model, graph, direction, metric: measuredFor(model, task, metric), signal };
     return new MaskTraining(run, options, batches);
   }
 
@@ -72,9 +72,10 @@ export class MaskTraining {
     return { forward: forward + this.#batches.passes, backward };
   }
 
-  /** Sign of scores: ablating what is kept raises a divergence and lowers an objective. */
+  /** Sign of scores: ablating what is kept raises a divergence and lowers a metric. */
   get sign(): 1 | -1 {
-    return ["kl", "mse", "logit-difference-percent"].includes(this.#loss) ? 1 : -1;
+    const loss = this.#loss;
+    return loss === "kl" || loss === "mse" || loss === "logit-difference-percent" ? 1 : -1;
   }
 
   /** Mean loss of the batch of a step under masks drawn for it, and its derivative by every parameter. */
@@ -89,7 +90,7 @@ export class MaskTraining {
     const drawn = this.#drawn(theta, random, samples === "prompt" ? count : 1);
     const row = (i: number) => (samples === "prompt" ? i : 0) * theta.length;
     const kept = this.#byEdge(count, (i, element) => drawn.masks[row(i) + element]!);
-    const { values, gradients } = await maskedObjective(this.#run, batch, kept, {
+    const { values, gradients } = await maskedMetric(this.#run, batch, kept, {
       gradients: true,
     });
     this.#runs.forward++;
@@ -115,7 +116,7 @@ export class MaskTraining {
       const batch = await this.#batches.at(index);
       const rows = batch.prompts.length;
       const kept = this.#byEdge(rows, (_, element) => deterministicMask(theta[element]!));
-      const { values } = await maskedObjective(this.#run, batch, kept, { gradients: false });
+      const { values } = await maskedMetric(this.#run, batch, kept, { gradients: false });
       this.#runs.forward++;
       total += rows * meanLoss(await this.#losses(batch, values));
       count += rows;
@@ -165,7 +166,7 @@ export class MaskTraining {
     );
   }
 
-  /** The objective of the model itself: nothing of the clean run replaced. */
+  /** The metric of the model itself: nothing of the clean run replaced. */
   async #ofModel(batch: PreparedBatch): Promise<ArrayLike<number>> {
     const first = batch.indices[0]!;
     const known = this.#model.get(first);
@@ -174,7 +175,7 @@ export class MaskTraining {
     const kept = new Float64Array(rows.length * this.#sources.length).fill(1);
     const clean = { ...batch, rows };
     const run = { ...this.#run, direction: "ablate-clean" } as const;
-    const { values } = await maskedObjective(run, clean, kept, { gradients: false });
+    const { values } = await maskedMetric(run, clean, kept, { gradients: false });
     this.#runs.forward++;
     this.#model.set(first, values);
     return values;

@@ -25,11 +25,14 @@ const runtime = reference();
 
 test.each<[string, Partial<LearnMasksOptions>]>([
   ["edges by KL", {}],
-  ["edges by the metric, shared draws", { loss: "logit-difference", samples: "batch" }],
-  ["nodes by the squared difference", { component: "node", loss: "mse" }],
-  ["edges restored, by percent", { direction: "restore-clean", loss: "logit-difference-percent" }],
-  ["nodes, zeroed", { component: "node", value: zero(), loss: "probability" }],
-  ["edges, means", { value: mean(), loss: "log-probability" }],
+  ["edges by the metric, shared draws", { metric: "logit-difference", samples: "batch" }],
+  ["nodes by the squared difference", { component: "node", metric: "mse" }],
+  [
+    "edges restored, by percent",
+    { direction: "restore-clean", metric: "logit-difference-percent" },
+  ],
+  ["nodes, zeroed", { component: "node", value: zero(), metric: "probability" }],
+  ["edges, means", { value: mean(), metric: "log-probability" }],
 ])("gradients of %s are finite differences", async (_, options) => {
   for (const network of [ln, gqa]) {
     const model = await network.load(runtime);
@@ -66,9 +69,9 @@ test("the five edges of induction are learned, from either end and by any loss a
   const model = await inductionNetwork.load(runtime);
   for (const options of [
     { size: { target: 5, weight: 0.3 } },
-    { size: { penalty: 4 }, loss: "logit-difference" },
+    { size: { penalty: 4 }, metric: "logit-difference" },
     { size: { hold: 5, warmup: 100, learningRate: 0.1 } },
-    { size: { target: 5, weight: 10 }, loss: "logit-difference-percent", samples: "batch" },
+    { size: { target: 5, weight: 10 }, metric: "logit-difference-percent", samples: "batch" },
     { size: { target: 5, weight: 0.1 }, direction: "restore-clean" },
   ] as const) {
     // Attention is so certain here that a twentieth of an edge does all its work: the sizes are asked for, not the masks.
@@ -81,7 +84,7 @@ test("the five edges of induction are learned, from either end and by any loss a
     });
     const names = learned.circuit.elements.map(({ name }) => name);
     expect(new Set(names), JSON.stringify(options)).toEqual(new Set(inductionCircuit));
-    const sign = options.loss === "logit-difference" ? -1 : 1;
+    const sign = options.metric === "logit-difference" ? -1 : 1;
     expect(Math.sign(learned.scores.values[0]!)).toBe(sign);
     const { history } = learned;
     expect(history.at(-1)!.size).toBeLessThan(history[0]!.size);
@@ -216,6 +219,6 @@ test("sizes that cannot be and unknown losses are refused", async () => {
     "a size of 1000000 of 75 elements",
   );
   await expect(
-    learnMasks(model, twoPrompts, { size: { penalty: 1 }, steps: 1, loss: "kll" as "kl" }),
+    learnMasks(model, twoPrompts, { size: { penalty: 1 }, steps: 1, metric: "kll" as "kl" }),
   ).rejects.toThrow('no "kll"');
 });

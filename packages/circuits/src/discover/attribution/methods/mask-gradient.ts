@@ -7,7 +7,7 @@ import type { AttributionBatch, BatchScores } from "../batch";
 
 /** Every edge's mask stands at the same value, 0 being the clean run; at 0 this is EAP (identity A1). */
 export async function maskGradient(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, objective, detail, points, signal } = batch;
+  const { model, graph, prompts, replacements, metric, detail, points, signal } = batch;
   const positions = detail === "positions";
   const values = await replacements.at(prompts);
   const form = { mask: { batch: true, pos: positions }, values: values.form };
@@ -19,7 +19,7 @@ export async function maskGradient(batch: AttributionBatch): Promise<BatchScores
   for (const { at, weight } of points) {
     const mask = { batch: prompts.length, pos, values: new Float64Array(total.length).fill(at) };
     const feeds = { ...named(replacementFeed, values.values), ...maskFeeds(groups, mask) };
-    const extension = maskGradients(groups, objective, prompts.length * pos);
+    const extension = maskGradients(groups, metric, prompts.length * pos);
     const { gradients } = await model.compute(tokens, extension, {
       view: { ...view, feeds },
       signal,

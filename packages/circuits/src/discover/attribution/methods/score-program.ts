@@ -19,7 +19,7 @@ export interface ScoreProgram {
 }
 
 export function scoreProgram(
-  { model, graph, objective, prompts, detail }: AttributionBatch,
+  { model, graph, metric, prompts, detail }: AttributionBatch,
   values: Form,
   sources: ScoreForm["sources"],
 ): ScoreProgram {
@@ -29,8 +29,8 @@ export function scoreProgram(
   const positions = detail === "positions" ? "each" : "sum";
   const rows = summed ? 1 : prompts.length;
   const extension = summed
-    ? summedScoreExtension(graph, objective, { values, sources })
-    : scoreExtension(graph, objective, { values, sources, positions }, model.config);
+    ? summedScoreExtension(graph, metric, { values, sources })
+    : scoreExtension(graph, metric, { values, sources, positions }, model.config);
   return {
     scores: (feeds) => ({
       ...extension,

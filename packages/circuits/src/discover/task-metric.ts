@@ -1,13 +1,22 @@
-/** @file What discovery differentiates: a task's metric as a piece of graph, one number per prompt. */
+/** @file The metrics of a task that a gradient can be taken of, as pieces of graph: one number per prompt. */
 
 import { didYouMean, type Value } from "@diopter/graph";
-import { builtOnce, type ExtensionContext, type Metric, metric } from "@diopter/model";
+import {
+  builtOnce,
+  checkedMetric,
+  type ExtensionContext,
+  type Metric,
+  type Model,
+  metric,
+  metricRows,
+} from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import { logSumExpOf, type Row } from "../metrics/rows";
-import type { TaskPrompt } from "../task/task";
+import type { Batch } from "../run/batches";
+import type { Task, TaskPrompt } from "../task/task";
 
-/** Objectives that a gradient can be taken of; higher is better for all but `kl` and `mse`. */
-export const objectiveNames = [
+/** Metrics of a task that a gradient can be taken of; higher is better for all but `kl` and `mse`. */
+export const taskMetricNames = [
   "logit-difference",
   "answer-logit",
   "probability",
@@ -16,23 +25,23 @@ export const objectiveNames = [
   "kl",
   "mse",
 ] as const;
-export type ObjectiveName = (typeof objectiveNames)[number];
+export type TaskMetricName = (typeof taskMetricNames)[number];
 
-/** The objective of a name. Throws `RangeError` with the nearest where there is none. */
-export function objectiveName(name: string): ObjectiveName {
-  const found = objectiveNames.find((known) => known === name);
+/** The metric of a name. Throws `RangeError` with the nearest where there is none. */
+export function taskMetricName(name: string): TaskMetricName {
+  const found = taskMetricNames.find((known) => known === name);
   if (found) return found;
-  throw new RangeError(`objective: no "${name}"${didYouMean(name, objectiveNames)}`);
+  throw new RangeError(`metric: no gradient of "${name}"${didYouMean(name, taskMetricNames)}`);
 }
 
 /**
- * An objective for a batch of prompts, [batch].
+ * A metric of a task for a batch of prompts, [batch].
  *
  * Answers and wrong answers are averaged; sequence tasks are averaged over their positions. `kl` and `mse` compare
  * with `model`, the full model's logits by prompt: both are at their minimum there, where all gradients vanish.
  */
-export function objectiveFor(
-  name: ObjectiveName,
+export function taskMetric(
+  name: TaskMetricName,
   prompts: readonly TaskPrompt[],
   {
     dVocabOut,
@@ -45,7 +54,7 @@ export function objectiveFor(
   const weights = weightFeed(name, prompts, { dVocabOut, pos, everywhere });
   const feeds: Record<string, TensorLike> = { weights };
   if (name === "kl" || name === "mse") {
-    if (!model) throw new RangeError(`objective: "${name}" compares with the full model's logits`);
+    if (!model) throw new RangeError(`metric: "${name}" compares with the full model's logits`);
     feeds.model = modelFeed(name, prompts, model, { dVocabOut, pos, everywhere });
     feeds.read = readFeed(prompts, rows, { pos, everywhere });
   }
@@ -53,14 +62,14 @@ export function objectiveFor(
     name,
     feeds,
     build: builtOnce(
-      [objectiveFor],
+      [taskMetric],
       [name, everywhere],
       () => (e: ExtensionContext) => build(name, e, everywhere),
     ),
   });
 }
 
-function build(name: ObjectiveName, e: ExtensionContext, everywhere: boolean): Value {
+function build(name: TaskMetricName, e: ExtensionContext, everywhere: boolean): Value {
   const { b, config, float } = e;
   const logits = e.logits(everywhere ? "all" : "last"); // [batch, pos?, dVocabOut]
   const dims = everywhere ? ["batch", "pos"] : ["batch"];
@@ -98,7 +107,7 @@ interface Layout {
 
 /** How much each logit counts: +1 / answers, -1 / wrong answers, over positions. */
 function weightFeed(
-  name: ObjectiveName,
+  name: TaskMetricName,
   prompts: readonly TaskPrompt[],
   { dVocabOut, pos, everywhere }: Layout,
 ): TensorLike {
@@ -112,11 +121,11 @@ function weightFeed(
         for (const token of tokens) data[start + token]! += weight / tokens.length / asked.length;
       };
       if (answers.length === 0 && name !== "kl")
-        throw new RangeError(`objective: prompt "${prompt.id}" has no answers`);
+        throw new RangeError(`metric: prompt "${prompt.id}" has no answers`);
       add(answers, 1);
       if (name === "logit-difference" || name === "probability-difference") {
         if (wrong.length === 0)
-          throw new RangeError(`objective: prompt "${prompt.id}" has no wrong answers`);
+          throw new RangeError(`metric: prompt "${prompt.id}" has no wrong answers`);
         add(wrong, -1);
       }
     }
@@ -126,7 +135,7 @@ function weightFeed(
 }
 
 function modelFeed(
-  name: ObjectiveName,
+  name: TaskMetricName,
   prompts: readonly TaskPrompt[],
   model: readonly (readonly Row[])[],
   { dVocabOut, pos, everywhere }: Layout,
@@ -157,4 +166,38 @@ function readFeed(
       data[row * slots + at] = 1 / rows[row]!;
   });
   return { dtype: "float32", shape: everywhere ? [prompts.length, pos] : [prompts.length], data };
+}
+
+/** What is differentiated: a metric of the task by its name, or one of one's own over the task's prompts. */
+export type MetricChoice = TaskMetricName | Metric;
+
+/** The choice, checked. Throws `RangeError` for unknown names and for a metric that does not fit the task. */
+export function metricChoice(
+  { config }: Pick<Model, "config">,
+  task: Task,
+  metric: string | Metric = task.metric,
+): MetricChoice {
+  if (typeof metric === "string") return taskMetricName(metric);
+  return checkedMetric(metric, task.prompts.length, config.dVocabOut);
+}
+
+/** The name of a choice, for records. */
+export function nameOf(choice: MetricChoice): string {
+  return typeof choice === "string" ? choice : choice.name;
+}
+
+/** The metric of one batch; `model` is asked for where it compares with the full model's logits. */
+export async function metricOfBatch(
+  choice: MetricChoice,
+  { prompts, indices }: Batch,
+  dVocabOut: number,
+  model: () => Promise<readonly (readonly Row[])[]>,
+): Promise<Metric> {
+  if (typeof choice !== "string") return metricRows(choice, indices);
+  const compared = choice === "kl" || choice === "mse";
+  return taskMetric(choice, prompts, {
+    dVocabOut,
+    pos: prompts[0]!.clean.length,
+    ...(compared && { model: await model() }),
+  });
 }
