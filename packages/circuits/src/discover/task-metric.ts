@@ -31,7 +31,7 @@ export type TaskMetricName = (typeof taskMetricNames)[number];
 export function taskMetricName(name: string): TaskMetricName {
   const found = taskMetricNames.find((known) => known === name);
   if (found) return found;
-  throw new RangeError(`metric: no gradient of "${name}"${didYouMean(name, taskMetricNames)}`);
+  throw new RangeError(`metric: no "${name}" to differentiate${didYouMean(name, taskMetricNames)}`);
 }
 
 /**
