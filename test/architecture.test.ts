@@ -234,6 +234,26 @@ describe.each(Object.entries(folderArrows))("the folders of %s", (name, arrowsOf
   });
 });
 
+test("the rooms drawn in CONTRIBUTING are those on disk, in the order of their arrows", () => {
+  const guide = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+  const drawn = /```rooms\n([\s\S]*?)```/.exec(guide)![1]!.matchAll(/^([a-z]+)\/([a-z]+) +\S/gm);
+  const rooms = new Map<string, string[]>();
+  for (const [, name, room] of drawn) rooms.set(name!, [...(rooms.get(name!) ?? []), room!]);
+  const inTable = Object.entries(folderArrows).map(([name, arrowsOf]) => [
+    name,
+    Object.keys(arrowsOf).filter((folder) => folder !== "."),
+  ]);
+  expect(Object.fromEntries([...rooms].map(([name, list]) => [name, list.toSorted()]))).toEqual(
+    Object.fromEntries(inTable.map(([name, list]) => [name, (list as string[]).toSorted()])),
+  );
+  for (const [name, list] of rooms) {
+    for (const [i, room] of list.entries()) {
+      const later = folderArrows[name]![room]!.filter((other) => list.indexOf(other) > i);
+      expect(later, `${name}/${room}`).toEqual([]);
+    }
+  }
+});
+
 test("a file belongs to the innermost folder that is named, and else to the folder that it is in", () => {
   const folders = [".", "passes", "passes/legalize"];
   expect(folderIn("index.ts", folders)).toBe(".");

@@ -12,7 +12,7 @@ import type { GradientNode, GradientRule } from "./rule";
 
 export interface GradientOptions {
   /** Gradient that comes in at the differentiated value, of its shape; ones unless said. */
-  readonly seed?: Value;
+  readonly cotangent?: Value;
   /** Rules by op that replace those of the table. */
   readonly rules?: Readonly<Record<string, GradientRule>>;
 }
@@ -29,20 +29,20 @@ export function backward(
   b: Builder,
   of: Value,
   wrt: readonly Value[],
-  { seed, rules = {} }: GradientOptions = {},
+  { cotangent, rules = {} }: GradientOptions = {},
 ): Value[] {
   const [end, ...starts] = [of, ...wrt].map((value) => expectFloat(b.writer.own(value))) as [
     Handle,
     ...Handle[],
   ];
-  if (seed !== undefined && !sameShape(b.writer.own(seed).shape, end.shape)) {
+  if (cotangent !== undefined && !sameShape(b.writer.own(cotangent).shape, end.shape)) {
     throw new RangeError(
-      `differentiate: seed ${seed.name} is ${showShape(seed.shape)}, expected ${showShape(end.shape)}`,
+      `differentiate: cotangent ${cotangent.name} is ${showShape(cotangent.shape)}, expected ${showShape(end.shape)}`,
     );
   }
   const path = nodesBetween(b.writer.nodes, end, new Set(starts));
   const gradients = new Map<Handle, Value>();
-  if (path.reached.has(end)) gradients.set(end, seed ?? b.fill(end, 1));
+  if (path.reached.has(end)) gradients.set(end, cotangent ?? b.fill(end, 1));
   for (const node of path.nodes.reverse()) pullBack(b, node, path.reached, gradients, rules);
   return starts.map((x) => gradients.get(x) ?? b.fill(x, 0));
 }

@@ -6,12 +6,12 @@ import type { GradientRule } from "../gradients/rule";
 import type { Graph } from "../graph/types";
 
 export interface DifferentiateOptions {
-  /** Name of the value to differentiate; one that is not a scalar is summed, unless there is a seed. */
+  /** Name of the value to differentiate; one that is not a scalar is summed, unless there is a cotangent. */
   readonly of: string;
   /** Names of the values to differentiate with respect to: inputs, initializers or intermediate ones. */
   readonly wrt: readonly string[];
   /** Name of a value that is the gradient coming in at `of`, of its shape. */
-  readonly seed?: string;
+  readonly cotangent?: string;
   /** Rules by op that replace those of the table. */
   readonly rules?: Readonly<Record<string, GradientRule>>;
 }
@@ -22,13 +22,16 @@ export interface DifferentiateOptions {
  * A value that does not reach `of` gets zeros. Throws a RangeError naming op and value where an op on the way has no
  * gradient rule.
  */
-export function differentiate(graph: Graph, { of, wrt, seed, rules }: DifferentiateOptions): Graph {
+export function differentiate(
+  graph: Graph,
+  { of, wrt, cotangent, rules }: DifferentiateOptions,
+): Graph {
   const b = Builder.from(graph);
   const gradients = backward(
     b,
     b.value(of),
     wrt.map((name) => b.value(name)),
-    { ...(seed !== undefined && { seed: b.value(seed) }), ...(rules && { rules }) },
+    { ...(cotangent !== undefined && { cotangent: b.value(cotangent) }), ...(rules && { rules }) },
   );
   // Two names may share one gradient value: b.named copies where it must.
   const outputs = gradients.map((gradient, i) => b.named(`d ${of} / d ${wrt[i]}`, gradient));

@@ -138,7 +138,7 @@ test.each(cases.map((c) => [c.name, c] as const))(
     const y = b.named("output", write(b, xs, attributes));
     const seed = b.input("grad_output", "float64", get("grad_output").shape);
     const wrt = gradients.map((input) => b.value(input));
-    const results = backward(b, y, wrt, { seed });
+    const results = backward(b, y, wrt, { cotangent: seed });
     const graph = b.build([y, ...results.map((g, i) => b.named(`grad.${gradients[i]}`, g))]);
     const feeds = Object.fromEntries([...inputs, "grad_output"].map((part) => [part, get(part)]));
     const made = evaluate(graph, feeds);

@@ -83,19 +83,19 @@ test("what does not reach the value has zeros of its own shape, symbols included
   ]);
 });
 
-test("a seed is the gradient that comes in; without one it is ones", () => {
+test("a cotangent is the gradient that comes in; without one it is ones", () => {
   const b = new Builder();
   const x = b.input("x", "float64", [3]);
   b.input("seed", "float64", [3]);
   b.input("wrong", "float64", [2]);
   const graph = b.build([b.named("y", b.mul(x, x))]);
-  const made = evaluate(differentiate(graph, { of: "y", wrt: ["x"], seed: "seed" }), {
+  const made = evaluate(differentiate(graph, { of: "y", wrt: ["x"], cotangent: "seed" }), {
     x: f64([1, 2, 3]),
     seed: f64([1, 0, -1]),
   });
   expect(made["d y / d x"]!.toArray()).toEqual([2, 0, -6]);
-  expect(() => differentiate(graph, { of: "y", wrt: ["x"], seed: "wrong" })).toThrow(
-    new RangeError("differentiate: seed wrong is [2], expected [3]"),
+  expect(() => differentiate(graph, { of: "y", wrt: ["x"], cotangent: "wrong" })).toThrow(
+    new RangeError("differentiate: cotangent wrong is [2], expected [3]"),
   );
 });
 
@@ -161,7 +161,7 @@ test("the gradient of a shared weight is one product over all rows", () => {
   const w = b.input("w", "float32", [4, 3]);
   const seed = b.input("seed", "float32", ["batch", "pos", 3]);
   const y = b.matmul(x, w);
-  const [dw] = backward(b, y, [w], { seed });
+  const [dw] = backward(b, y, [w], { cotangent: seed });
   expect(names(b.build([dw!]))).toEqual(["MatMul", "Reshape", "Reshape", "Gemm"]);
   expect(dw!.shape).toEqual([4, 3]);
 });
@@ -178,7 +178,7 @@ test("masked scores get a gradient of exactly 0", () => {
   const b = new Builder();
   const x = b.input("x", "float64", [3]);
   const seed = b.input("seed", "float64", [3]);
-  const [dx] = backward(b, b.softmax(x), [x], { seed });
+  const [dx] = backward(b, b.softmax(x), [x], { cotangent: seed });
   const graph = b.build([b.named("dx", dx!)]);
   const made = evaluate(graph, { x: f64([0, 0, Number.NEGATIVE_INFINITY]), seed: f64([1, 0, 5]) });
   // y = [1/2, 1/2, 0], Σ y dy = 1/2, dx = y (dy − 1/2)
