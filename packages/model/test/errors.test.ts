@@ -23,7 +23,7 @@ const refusedPrompts: [what: string, prompt: unknown, message: string][] = [
     "hello",
     "model: this model has no tokenizer; give token ids instead of text",
   ],
-  ["a number", 3, "model: a prompt is text or token ids, got number"],
+  ["a number", 3, "model: a prompt is text or token ids, got 3"],
   ["rows of different kinds", [[1], 2], "model: prompt 1 is number, expected text or token ids"],
   [
     "ragged explicit tokens",

@@ -1,6 +1,5 @@
 /** @file A circuit as data: a named set of edges or nodes of one graph, at positions or everywhere. */
 
-import { complementOf, intersect, subtract, unite } from "./circuit-algebra";
 import {
   type CircuitComponent,
   type CircuitElement,
@@ -21,10 +20,13 @@ import { EdgeGraph } from "./edge-graph";
 import {
   type At,
   type CircuitPosition,
+  intersectAt,
   type Placement,
   type Positions,
   positionIndices,
   sortedPositions,
+  subtractAt,
+  uniteAt,
 } from "./positions";
 import { liveEdges } from "./prune-circuit";
 import type { GraphShape } from "./shape";
@@ -305,4 +307,40 @@ function requireAlike(a: Circuit, b: Circuit): void {
 
 function label({ name, version }: Circuit): string {
   return `${name} (${version})`;
+}
+
+/** Elements of either. */
+export function unite(a: Placement, b: Placement): Map<number, At> {
+  const out = new Map(a);
+  for (const [element, at] of b)
+    out.set(element, out.has(element) ? uniteAt(out.get(element), at) : at);
+  return out;
+}
+
+/** Elements of both. */
+export function intersect(a: Placement, b: Placement): Map<number, At> {
+  const out = new Map<number, At>();
+  for (const [element, at] of a) {
+    if (!b.has(element)) continue;
+    const inBoth = intersectAt(at, b.get(element));
+    if (inBoth !== "none") out.set(element, inBoth);
+  }
+  return out;
+}
+
+/** Elements of the first that are not in the second. Throws `RangeError` where that needs `positions`. */
+export function subtract(a: Placement, b: Placement, positions?: Positions): Map<number, At> {
+  const out = new Map<number, At>();
+  for (const [element, at] of a) {
+    const left = b.has(element) ? subtractAt(at, b.get(element), positions) : at;
+    if (left !== "none") out.set(element, left);
+  }
+  return out;
+}
+
+/** All of `count` elements that are not in `a`. Throws `RangeError` where that needs `positions`. */
+export function complementOf(a: Placement, count: number, positions?: Positions): Map<number, At> {
+  const everything = new Map<number, At>();
+  for (let element = 0; element < count; element++) everything.set(element, undefined);
+  return subtract(everything, a, positions);
 }

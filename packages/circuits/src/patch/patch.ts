@@ -4,11 +4,17 @@
  * Vig et al. 2020; Meng et al. 2022; TransformerLens's `patching` module.
  */
 
-import { blockOutput, type Edit, type Model, type SweepRow } from "@diopter/model";
+import {
+  blockOutput,
+  type Edit,
+  type Model,
+  type SweepRow,
+  type TokenBatch,
+  tokenText,
+} from "@diopter/model";
 import { fromData } from "@diopter/tensor";
-import { gridLabels } from "./grid-labels";
 import { inputsOf, type PairOptions, readAndMeasure, sweepInto } from "./pair-runs";
-import { type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
+import { keptSlots, type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
 import { type CellRows, PatchRecord } from "./patch-record";
 import { type PatchDirection, PatchResult } from "./patch-result";
 import { type PatchGrid, type PatchPart, type PatchSelection, patchGrid } from "./patch-sites";
@@ -98,4 +104,37 @@ function unchanged({ config }: Model, last: readonly Edit[] = []): SweepRow {
   const selects = emptied.length > 0 && emptied.every(({ head, pos }) => head ?? pos);
   if (selects) return emptied;
   return { at: blockOutput(config, config.nLayers - 1), do: "scale", by: 1 };
+}
+
+/** A text per coordinate of each axis: `"L3"`, `"H5"`, and positions with their token where all prompts have the same. */
+export function gridLabels(
+  model: Model,
+  clean: TokenBatch,
+  { axes, coordinates }: Pick<PatchGrid, "axes" | "coordinates">,
+): string[][] {
+  return axes.map((axis, a) =>
+    coordinates[a]!.map((at) => {
+      if (axis === "layer") return `L${at}`;
+      if (axis === "head") return `H${at}`;
+      if (axis === "component" || typeof at === "string") return String(at);
+      const token = sharedToken(clean, at);
+      const text = token === undefined ? "" : textOf(model, token);
+      return `${at} ${text}`.trimEnd();
+    }),
+  );
+}
+
+/** The id that every prompt has at a position. */
+function sharedToken(tokens: TokenBatch, position: number): number | undefined {
+  const found = new Set(
+    Array.from({ length: tokens.batch }, (_, row) => {
+      const slot = keptSlots(tokens, row).at(position);
+      return slot === undefined ? undefined : tokens.ids[row * tokens.pos + slot];
+    }),
+  );
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
+function textOf(model: Model, id: number): string {
+  return model.tokenizer ? tokenText(model.tokenizer, id) : `#${id}`;
 }

@@ -3,10 +3,13 @@
 import type { Model } from "@diopter/model";
 import type { Ablation } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
+import { corruptionOf, corruptRow } from "../ablation/token-rows";
 import type { CellSpec } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { PromptMetric } from "../metrics/prompt-metric";
+import { batchesOf } from "../run/batches";
 import { circuitFor } from "../run/cell";
+import { runPlain } from "../run/run-batch";
 import type { Task } from "../task/task";
 import { valueInWords } from "./cell-words";
 import {
@@ -20,9 +23,8 @@ import {
   worstOf,
 } from "./consistency";
 import type { ControlPlan } from "./controls";
-import { corruptRun } from "./corrupt-run";
 import { along } from "./fingerprint";
-import type { Check, NoRun, RunData } from "./report-data";
+import type { Check, MetricValues, NoRun, RunData } from "./report-data";
 
 type Run = RunData | NoRun;
 
@@ -139,4 +141,30 @@ function nameOf({ component, direction, granularity, value }: Ablation): string 
   const kind = component === "edge" ? `${granularity} edges` : "nodes";
   const way = direction === "ablate-clean" ? "" : ", restored";
   return `${kind}, ${valueInWords(value)}${way}`;
+}
+
+export interface CorruptRunOptions {
+  readonly metrics: readonly PromptMetric[];
+  readonly corruption?: string | undefined;
+  readonly batchSize?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Values of metrics that look at one run only, by prompt. Throws `NotApplicableError` over unequal lengths. */
+export async function corruptRun(
+  model: Model,
+  task: Task,
+  { metrics, corruption, batchSize = 64, signal }: CorruptRunOptions,
+): Promise<MetricValues> {
+  const name = corruptionOf(task, corruption);
+  const values: Record<string, number[]> = Object.fromEntries(metrics.map((m) => [m.name, []]));
+  for (const { prompts, indices } of batchesOf(task.prompts, batchSize)) {
+    const rows = prompts.map((prompt) => corruptRow(prompt, name));
+    const logits = await runPlain({ model, prompts, rows, signal });
+    for (const [i, index] of indices.entries()) {
+      const answered = { prompt: prompts[i]!, model: logits[i]!, circuit: logits[i]! };
+      for (const metric of metrics) values[metric.name]![index] = metric.value(answered, task);
+    }
+  }
+  return values;
 }

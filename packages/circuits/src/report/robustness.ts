@@ -2,24 +2,35 @@
 
 import type { Model } from "@diopter/model";
 import { type Ablation, causalReading } from "../ablation/ablation";
+import { NotApplicableError } from "../ablation/not-applicable";
+import type { CellSpec } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
+import { accuracy } from "../metrics/accuracy-metrics";
+import type { Answered, MetricTask, PromptMetric } from "../metrics/prompt-metric";
+import { promptMetric } from "../metrics/prompt-metrics";
+import type { Row } from "../metrics/rows";
+import { circuitFor } from "../run/cell";
 import type { Task } from "../task/task";
 import { taskToJSON } from "../task/task-json";
 import { ablationToJSON, hashOf } from "./ablation-json";
 import { asksOf, cellLabels, distinctLevels } from "./cell-words";
 import { checksOf, twinSpec } from "./checks";
-import { type ControlPlan, controlPlan } from "./controls";
+import { type ControlPlan, controlPlan, randomCircuitLike } from "./controls";
 import { fingerprintNames, fingerprints } from "./fingerprint";
 import { gridCells, originalAblation, withoutDuplicates } from "./grid";
 import { meanSetRuns, measuredMeanSets } from "./mean-sets";
-import { measuredRandom, randomRuns } from "./random-runs";
-import type { CellData, ControlData, NoRun, RunData } from "./report-data";
-import { remembered, reportMetrics } from "./report-metrics";
+import type {
+  CellData,
+  ControlData,
+  NoRun,
+  PromptData,
+  RandomData,
+  ReportOptions,
+  RunData,
+} from "./report-data";
 import { type RobustnessOptions, reportOptions } from "./report-options";
-import { promptsOf } from "./report-prompts";
 import { RobustnessReport } from "./robustness-report";
 import { Runner, type TimedRun } from "./runs";
-import { version } from "./version";
 
 /**
  * Runs a circuit under every cell of a grid of ablations, with controls, and reports how much the score depends on it.
@@ -157,4 +168,102 @@ function shown(run: RunData | NoRun): RunData | NoRun {
       Object.entries(values).filter(([metric]) => !fingerprintNames.includes(metric)),
     );
   return { ...run, circuit: without(run.circuit), model: without(run.model) };
+}
+
+/** The task's metric, accuracy where the prompts have right tokens, and KL; or those asked for. */
+export function reportMetrics(
+  task: Task,
+  asked?: readonly (string | PromptMetric)[],
+): PromptMetric[] {
+  const metrics = asked ?? [task.metric, ...(hasAnswers(task) ? [accuracy] : []), "kl"];
+  if (metrics.length === 0) throw new RangeError("robustness: no metrics");
+  const found = metrics.map((metric) =>
+    typeof metric === "string" ? promptMetric(metric) : metric,
+  );
+  const unique = new Map(found.map((metric) => [metric.name, metric]));
+  if (asked && unique.size < found.length) {
+    const twice = found.find(({ name }, i) => found.findIndex((m) => m.name === name) < i)!;
+    throw new RangeError(`robustness: the metric "${twice.name}" twice`);
+  }
+  return [...unique.values()];
+}
+
+/** The same metric; what it is of the model itself, which every cell asks for, is worked out once. */
+export function remembered(metric: PromptMetric): PromptMetric {
+  const known = new WeakMap<readonly Row[], number>();
+  const value = (answered: Answered, task: MetricTask) => {
+    if (answered.circuit !== answered.model) return metric.value(answered, task);
+    const before = known.get(answered.model);
+    if (before !== undefined) return before;
+    const now = metric.value(answered, task);
+    known.set(answered.model, now);
+    return now;
+  };
+  return { ...metric, value };
+}
+
+function hasAnswers({ prompts }: Task): boolean {
+  return prompts.every(({ answers, sequence }) =>
+    sequence ? sequence.every((one) => one.answers?.length) : answers.length > 0,
+  );
+}
+
+/** Texts by the model's tokenizer; without one, token ids. */
+export function promptsOf({ tokenizer }: Pick<Model, "tokenizer">, task: Task): PromptData[] {
+  const text = (ids: readonly number[]) => (tokenizer ? tokenizer.decode(ids) : ids.join(" "));
+  const each = (ids: readonly number[] = []) => ids.map((id) => text([id]));
+  return task.prompts.map(({ id, groups, clean, corrupt, answers, wrong, sequence }) => ({
+    id,
+    groups,
+    clean: text(clean),
+    corrupt: Object.fromEntries(Object.entries(corrupt).map(([name, ids]) => [name, text(ids)])),
+    answers: sequence ? sequence.flatMap((one) => each(one.answers)) : each(answers),
+    wrong: sequence ? sequence.flatMap((one) => each(one.wrong)) : each(wrong),
+  }));
+}
+
+/** Equal to the version in package.json, which a test checks; code for browsers cannot read that file. */
+export const version = "0.1.0";
+
+export interface RandomRun {
+  readonly cell: number;
+  readonly spec: CellSpec;
+}
+
+/** The runs that are asked for; cells into which the circuit cannot be put have none. */
+export function randomRuns(
+  circuit: Circuit,
+  cells: readonly Ablation[],
+  { randomCircuits, randomIn, seed }: ReportOptions,
+): RandomRun[] {
+  const chosen = randomIn === "all" ? cells : cells.slice(0, 1);
+  return chosen.flatMap((ablation, cell) => {
+    const own = placedIn(circuit, ablation);
+    if (!own) return [];
+    return Array.from({ length: randomCircuits }, (_, i) => ({
+      cell,
+      spec: { ablation, circuit: randomCircuitLike(own, seed + i) },
+    }));
+  });
+}
+
+/** What a cell's random circuits scored. */
+export function measuredRandom(
+  cell: number,
+  runs: readonly RandomRun[],
+  results: readonly TimedRun[],
+  { metric, seed }: { readonly metric: string; readonly seed: number },
+): { readonly random?: RandomData } {
+  const own = results.filter((_, i) => runs[i]!.cell === cell).map(({ run }) => run);
+  const values = own.flatMap((run) => (run.applicable ? [run.circuit[metric]!] : []));
+  return values.length === 0 ? {} : { random: { seed, values } };
+}
+
+function placedIn(circuit: Circuit, ablation: Ablation): Circuit | undefined {
+  try {
+    return circuitFor(circuit, ablation);
+  } catch (error) {
+    if (error instanceof NotApplicableError) return undefined;
+    throw error;
+  }
 }

@@ -5,12 +5,11 @@ import { type AblationValue, ablationOf, resample } from "../ablation/ablation";
 import { acdc } from "../discover/acdc/acdc";
 import { attributeEdges } from "../discover/attribution/attribute-edges";
 import { attributeNodes } from "../discover/attribution/attribute-nodes";
+import { learnMasks } from "../discover/masks/learn-masks";
 import { evaluate } from "../evaluate/evaluate";
-import type { Circuit } from "../graph/circuit";
-import type { EdgeGraph } from "../graph/edge-graph";
-import { acdcNodes } from "./acdc-nodes";
-import { metricOf, partCounter, type ReproduceOptions } from "./paper-cell";
-import { probedMasks } from "./probed-masks";
+import { Circuit } from "../graph/circuit";
+import { EdgeGraph } from "../graph/edge-graph";
+import { average, metricOf, partCounter, type ReproduceOptions } from "./paper-cell";
 import {
   type TracrModels,
   type TracrProgram,
@@ -223,4 +222,78 @@ function edgesOfNodes(graph: EdgeGraph, scores: Float64Array): Float64Array {
     const into = end === "logits" ? Number.POSITIVE_INFINITY : scores[graph.source(end)]!;
     return Math.min(scores[source]!, into);
   });
+}
+
+/** Scores [source]: the smallest threshold at which a node goes, `Infinity` for those that stay. */
+export async function acdcNodes(
+  { model, task, distance, truths }: Pick<TracrProgram, "model" | "task" | "distance" | "truths">,
+  thresholds: readonly number[],
+  value: AblationValue,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const { shape } = truths.resample;
+  const names = new EdgeGraph(shape).sources.map(({ name }) => name);
+  const scores = new Float64Array(names.length).fill(Number.POSITIVE_INFINITY);
+  const loss = async (kept: readonly string[]) => {
+    const circuit = Circuit.ofNodes(shape, kept, { name: "kept", version: "1" });
+    const ablation = ablationOf({ component: "node", value });
+    const ran = await evaluate(model, task, circuit, {
+      metrics: [distance],
+      ablation,
+      ...(signal && { signal }),
+    });
+    if (!ran.applicable) throw new RangeError(`reproduce: ${ran.reason}`);
+    return average(metricOf(ran, distance));
+  };
+  for (const threshold of [...thresholds].sort((a, b) => b - a)) {
+    let kept: readonly string[] = names;
+    let now = 0;
+    for (const name of [...names].reverse()) {
+      const without = kept.filter((each) => each !== name);
+      const then = await loss(without);
+      if (then - now >= threshold) continue;
+      [kept, now] = [without, then];
+      scores[names.indexOf(name)] = threshold;
+    }
+  }
+  return scores;
+}
+
+export interface ProbingOptions {
+  readonly component: "edge" | "node";
+  readonly value: AblationValue;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Prices of keeping everything, in the unit of the distance. */
+const penalties = [0.01, 0.1, 1] as const;
+const steps = 40;
+const batchSize = 32;
+
+/**
+ * Scores by element: the largest penalty at which its learned mask is kept, 0 where none is.
+ *
+ * Masks of elements that make no difference follow the penalty alone, so that they are equal.
+ */
+export async function probedMasks(
+  { model, task, distance }: Pick<TracrProgram, "model" | "task" | "distance">,
+  { component, value, seed, signal }: ProbingOptions,
+): Promise<Float64Array> {
+  let scores: Float64Array | undefined;
+  for (const penalty of penalties) {
+    const learned = await learnMasks(model, task, {
+      component,
+      value,
+      metric: distance === "kl" ? "kl" : "mse",
+      size: { penalty },
+      steps,
+      batchSize,
+      seed,
+      ...(signal && { signal }),
+    });
+    scores ??= new Float64Array(learned.scores.values.length);
+    for (const element of learned.circuit.placement.keys()) scores[element] = penalty;
+  }
+  return scores!;
 }

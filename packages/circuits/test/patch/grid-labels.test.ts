@@ -1,6 +1,6 @@
 import { reference } from "@diopter/model/reference";
 import { expect, test } from "vitest";
-import { gridLabels } from "../../src/patch/grid-labels";
+import { gridLabels } from "../../src/patch/patch";
 import { ln } from "../helpers/networks";
 
 test("positions carry their token where all prompts have the same", async () => {

@@ -4,9 +4,8 @@ import { type ConfigChoices, completeConfig } from "../checkpoint/families/compl
 import type { ModelConfig, QueryKeyNorm, RotaryScaling } from "../config/config";
 import type { Attention } from "./match/attention";
 import type { Embedding } from "./match/embedding";
-import type { Linear } from "./match/linear";
+import type { Constants, Linear } from "./match/linear";
 import type { Norm } from "./match/norm";
-import type { Constants } from "./match/numbers";
 import { near } from "./match/query";
 import { reads, readsOf } from "./match/residual";
 import type { Layer, Transformer } from "./match/transformer";

@@ -6,8 +6,7 @@ import type { Norm } from "./match/norm";
 import { withoutFactor } from "./match/query";
 import type { Layer, Transformer } from "./match/transformer";
 import { asVar, type Body, keyOf, type Var } from "./read/body";
-import type { Field } from "./read/field";
-import { joinCoordinates } from "./read/join";
+import { type Field, joinCoordinates } from "./read/field";
 import type { Reading } from "./read/read-values";
 
 /** A value of a file that holds an activation. */

@@ -5,7 +5,7 @@ import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { configurationOf } from "./configuration";
 import { type HookFinding, hookFindings } from "./hook-findings";
-import { Constants } from "./match/numbers";
+import { Constants } from "./match/linear";
 import { matchTransformer } from "./match/transformer";
 import { normalForm } from "./normal/normal-form";
 import { constantOf, type Reading, readValues } from "./read/read-values";

@@ -3,9 +3,8 @@
 import { bfloat16ToFloat32, cast, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import type { Projected } from "./match/attention";
-import { isConstant, type Linear } from "./match/linear";
+import { type Constants, isConstant, type Linear } from "./match/linear";
 import type { Norm } from "./match/norm";
-import type { Constants } from "./match/numbers";
 import type { Transformer } from "./match/transformer";
 import { type Body, num, type Var, varsOf } from "./read/body";
 import { substitute } from "./read/simplify";

@@ -1,8 +1,10 @@
 /** @file ACDC: edges go one by one, from the logits back, while the metric allows. Conmy et al. 2023. */
 
 import type { Model } from "@diopter/model";
+import { Random } from "@diopter/tensor";
 import type { AblationValue } from "../../ablation/ablation";
 import { Circuit } from "../../graph/circuit";
+import { fedSources, inputsOf } from "../../graph/components";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import type { PromptMetric } from "../../metrics/prompt-metric";
@@ -10,8 +12,6 @@ import { Job, type Progress } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import { EdgeScores } from "../scores/edge-scores";
-import { LiveEdges } from "./live-edges";
-import { type AcdcOrder, edgeOrder } from "./order";
 import { AcdcRuns } from "./runs";
 
 export interface AcdcOptions {
@@ -235,4 +235,88 @@ function scoresOf(
   for (const { threshold, steps } of [...runs].reverse())
     for (const { edge, removed } of steps) if (removed) values[edge] = sign * threshold;
   return new EdgeScores(graph, values, record);
+}
+
+/** Counts of live readers, kept up to date: what a removal cuts off is found at once. */
+export class LiveEdges {
+  readonly #graph: EdgeGraph;
+  readonly #present: Uint8Array;
+  /** By source: kept edges into destinations that matter. */
+  readonly #readers: Uint32Array;
+  readonly #matters: Uint8Array;
+  readonly #inputs: readonly (readonly number[])[];
+
+  constructor(graph: EdgeGraph) {
+    this.#graph = graph;
+    this.#present = new Uint8Array(graph.edgeCount).fill(1);
+    this.#matters = new Uint8Array(graph.destinations.length).fill(1);
+    this.#inputs = inputsOf(graph);
+    this.#readers = new Uint32Array(graph.sources.length);
+    for (const { reads } of graph.destinations)
+      for (let source = 0; source < reads; source++) this.#readers[source]!++;
+  }
+
+  /** Whether what an edge carries can reach the logits. */
+  matters(edge: number): boolean {
+    return this.#matters[this.#graph.ends(edge).destination] === 1;
+  }
+
+  remove(edge: number): void {
+    if (!this.#present[edge]) return;
+    this.#present[edge] = 0;
+    const { source, destination } = this.#graph.ends(edge);
+    if (this.#matters[destination]) this.#loseReader(source);
+  }
+
+  #loseReader(source: number): void {
+    this.#readers[source]!--;
+    if (this.#readers[source]! > 0) return;
+    for (const destination of this.#inputs[source]!) this.#check(destination);
+  }
+
+  /** A destination matters while something that it feeds is read. */
+  #check(destination: number): void {
+    if (!this.#matters[destination]) return;
+    if (fedSources(this.#graph, destination).some((source) => this.#readers[source]! > 0)) return;
+    this.#matters[destination] = 0;
+    const { firstEdge, reads } = this.#graph.destinations[destination]!;
+    for (let source = 0; source < reads; source++)
+      if (this.#present[firstEdge + source]) this.#loseReader(source);
+  }
+}
+
+/**
+ * `default`: destinations of later stages first, within one the later destinations and sources; a seed shuffles within
+ * stages; a list of names is taken as it is.
+ */
+export type AcdcOrder = "default" | { readonly seed: number } | readonly string[];
+
+/** Every edge once. Throws `RangeError` for lists that leave edges out or name them twice. */
+export function edgeOrder(graph: EdgeGraph, order: AcdcOrder): Uint32Array {
+  const falling = Uint32Array.from({ length: graph.edgeCount }, (_, i) => graph.edgeCount - 1 - i);
+  if (order === "default") return byStage(graph, falling);
+  if ("seed" in order) {
+    const random = new Random(order.seed);
+    return byStage(graph, Uint32Array.from(random.shuffle(falling)));
+  }
+  const edges = Uint32Array.from(order, (name) => graph.edge(name));
+  const seen = new Uint8Array(graph.edgeCount);
+  for (const edge of edges) {
+    if (seen[edge]) throw new RangeError(`acdc: the order names "${graph.edgeName(edge)}" twice`);
+    seen[edge] = 1;
+  }
+  const missing = seen.indexOf(0);
+  if (missing >= 0)
+    throw new RangeError(`acdc: the order leaves out "${graph.edgeName(missing)}" and others`);
+  return edges;
+}
+
+/** Later stages first; the order within a stage stays. */
+function byStage(graph: EdgeGraph, edges: Uint32Array): Uint32Array {
+  const stage = Uint32Array.from(
+    edges,
+    (edge) => graph.destinations[graph.ends(edge).destination]!.stage,
+  );
+  const places = Array.from(edges.keys()).sort((a, b) => stage[b]! - stage[a]! || a - b);
+  return Uint32Array.from(places, (place) => edges[place]!);
 }

@@ -17,10 +17,7 @@ import {
   checkChoices,
   prepared,
 } from "./batch";
-import { eap } from "./methods/eap";
-import { eapIgActivations } from "./methods/eap-ig-activations";
-import { eapIgInputs } from "./methods/eap-ig-inputs";
-import { maskGradient } from "./methods/mask-gradient";
+import { eap, eapIgActivations, eapIgInputs, maskGradient } from "./methods";
 import { ScoreTotals } from "./score-totals";
 
 const methods: Record<AttributionMethod, (batch: AttributionBatch) => Promise<BatchScores>> = {

@@ -1,8 +1,17 @@
 /** @file Scores for every node from gradients: attribution patching. */
 
-import type { Extension, Model, Outputs, Values } from "@diopter/model";
+import {
+  builtOnce,
+  type Extension,
+  type ExtensionContext,
+  type Metric,
+  type Model,
+  type Outputs,
+  type Values,
+} from "@diopter/model";
 import { EdgeGraph } from "../../graph/edge-graph";
-import { embeddingHooks, sourceGroups } from "../../graph/sources";
+import type { GraphShape } from "../../graph/shape";
+import { embeddingHooks, sourceGroups, sourceHooks } from "../../graph/sources";
 import { batchesOf, batchSizeFor, longestOf } from "../../run/batches";
 import { cleanFeed, named, replacementFeed } from "../../run/feeds";
 import { Job } from "../../run/job";
@@ -21,12 +30,9 @@ import {
   type IntegralOptions,
   prepared,
 } from "./batch";
-import { between } from "./methods/eap-ig-inputs";
-import { nodeScoreExtension, nodeScoreOutput } from "./node-score-extension";
+import { between } from "./methods";
+import { changeOf, gradientsOf, type ScoreForm } from "./score-extension";
 import { ScoreTotals } from "./score-totals";
-
-export const nodeAttributionMethods = ["atp", "eap-ig-inputs", "clean-corrupted"] as const;
-export type NodeAttributionMethod = (typeof nodeAttributionMethods)[number];
 
 export type AttributeNodesOptions = Omit<CommonOptions, "inputs"> &
   (
@@ -151,4 +157,37 @@ function collected(
         }
   }
   return { pos, scores };
+}
+
+/** Name of the output with the scores of a hook's sources, [batch, pos, source]. */
+export function nodeScoreOutput(hook: string): string {
+  return `node scores ${hook}`;
+}
+
+/** (replacement - source) . d metric / d source for every source; heads by their z, as what they write is linear in it. */
+export function nodeScoreExtension(
+  shape: GraphShape,
+  metric: Metric,
+  form: Pick<ScoreForm, "values" | "sources">,
+): Extension<Outputs> {
+  const hooks = sourceHooks(shape);
+  const { build: measure } = metric;
+  return {
+    name: `node scores by ${metric.name}`,
+    leaves: hooks,
+    build: builtOnce([nodeScoreExtension, measure], [shape, form], () => (e: ExtensionContext) => {
+      const { b } = e;
+      const gradient = gradientsOf(e, measure, hooks);
+      return Object.fromEntries(
+        hooks.map((hook) => {
+          const rest = e.hook(hook).shape.slice(2) as number[];
+          const change = changeOf(e, hook, rest, form);
+          const each = b.sum(b.mul(gradient.get(hook)!, change), [-1], false);
+          return [nodeScoreOutput(hook), rest.length > 1 ? each : b.unsqueeze(each, [2])];
+        }),
+      );
+    }),
+    feeds: metric.feeds,
+    read: (outputs) => outputs,
+  };
 }

@@ -1,7 +1,7 @@
 /** @file What each of many sets of edges does when it alone is replaced: one prompt again and again, a mask a row. */
 
 import type { Model } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
+import { allocate, type TensorLike } from "@diopter/tensor";
 import type { Ablation, AblationValue } from "../../ablation/ablation";
 import type { Activations } from "../../ablation/activations";
 import type { EdgeGraph } from "../../graph/edge-graph";
@@ -17,7 +17,6 @@ import type { Replacements } from "../../run/replacements/replacement";
 import { replacementsFor } from "../../run/replacements/replacements";
 import { type Logits, runDense, runPlain } from "../../run/run-batch";
 import type { Task, TaskPrompt } from "../../task/task";
-import { firstRows, mapTensors, repeatedRow } from "./tensor-rows";
 
 export interface SingleEffectOptions {
   /** Break the clean run, or repair the corrupt one; default the first. */
@@ -235,4 +234,31 @@ function masksOf(
     for (const edge of sets[item % sets.length]!) values[(row * pos + at) * edgeCount + edge] = 1;
   }
   return values;
+}
+
+/** The first axis cut to one row, which is repeated; the only row where all share it. */
+export function repeatedRow(x: TensorLike, row: number, times: number): TensorLike {
+  const rows = x.shape[0]!;
+  const size = x.data.length / rows;
+  const start = rows === 1 ? 0 : row * size;
+  const own = (x.data as Float32Array).subarray(start, start + size);
+  const data = allocate(x.dtype, size * times) as Float32Array;
+  for (let i = 0; i < times; i++) data.set(own, i * size);
+  return { dtype: x.dtype, shape: [times, ...x.shape.slice(1)], data } as TensorLike;
+}
+
+/** The first `count` rows, without a copy. */
+export function firstRows(x: TensorLike, count: number): TensorLike {
+  const rows = x.shape[0]!;
+  if (rows === count) return x;
+  const data = (x.data as Float32Array).subarray(0, (x.data.length / rows) * count);
+  return { dtype: x.dtype, shape: [count, ...x.shape.slice(1)], data } as TensorLike;
+}
+
+/** The same for values by name. */
+export function mapTensors(
+  values: Readonly<Record<string, TensorLike>>,
+  change: (x: TensorLike) => TensorLike,
+): Record<string, TensorLike> {
+  return Object.fromEntries(Object.entries(values).map(([name, x]) => [name, change(x)]));
 }

@@ -4,11 +4,13 @@ import type { Model } from "@diopter/model";
 import { Random } from "@diopter/tensor";
 import type { Ablation, AblationValue } from "../../ablation/ablation";
 import type { EdgeGraph } from "../../graph/edge-graph";
+import { denseView } from "../../run/dense";
+import { maskFeeds, named, readersOf, replacementFeed } from "../../run/feeds";
 import type { Task } from "../../task/task";
+import { maskGradients } from "../mask-gradient-extension";
 import { type PreparedBatch, PreparedBatches } from "../prepared-batches";
+import { type MetricChoice, metricChoice, metricOfBatch } from "../task-metric";
 import { deterministicMask, sampledMask } from "./hard-concrete";
-import { type Faithfulness, faithfulnessLoss, measuredFor } from "./loss";
-import { type MaskedRun, maskedMetric } from "./masked-metric";
 
 /** What masks are learned for. */
 export interface MaskedTask {
@@ -184,4 +186,73 @@ export class MaskTraining {
 
 function meanLoss(losses: readonly { readonly loss: number }[]): number {
   return losses.reduce((sum, { loss }) => sum + loss, 0) / losses.length;
+}
+
+/**
+ * What masks are learned to keep: small `kl` or `mse` to the model, a large metric, or `logit-difference-percent`:
+ * mean |100 - 100 circuit / model|.
+ */
+export type Faithfulness = MetricChoice | "logit-difference-percent";
+
+/** What the graph computes for a loss. Throws `RangeError` for unknown names and for a metric that does not fit the task. */
+export function measuredFor(model: Model, task: Task, metric: Faithfulness): MetricChoice {
+  return metricChoice(
+    model,
+    task,
+    metric === "logit-difference-percent" ? "logit-difference" : metric,
+  );
+}
+
+/** Loss of one prompt and its derivative by the metric; `model` is the metric of the full model. */
+export function faithfulnessLoss(
+  loss: Faithfulness,
+  value: number,
+  model: number,
+): { readonly loss: number; readonly slope: number } {
+  if (loss === "kl" || loss === "mse") return { loss: value, slope: 1 };
+  if (loss !== "logit-difference-percent") return { loss: -value, slope: -1 };
+  if (model === 0)
+    throw new RangeError("mask learning: a prompt on which the model has no margin has no percent");
+  const missing = 100 - (100 * value) / model;
+  return { loss: Math.abs(missing), slope: (-Math.sign(missing) * 100) / model };
+}
+
+export interface MaskedRun {
+  readonly model: Model;
+  readonly graph: EdgeGraph;
+  readonly direction: Ablation["direction"];
+  readonly metric: MetricChoice;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Values by prompt, and derivatives by how much of each edge is kept [prompt, edge] where asked for. */
+export async function maskedMetric(
+  { model, graph, direction, metric: choice, signal }: MaskedRun,
+  batch: PreparedBatch,
+  kept: Float64Array,
+  { gradients }: { readonly gradients: boolean },
+): Promise<{ readonly values: ArrayLike<number>; readonly gradients: Float64Array | undefined }> {
+  const { prompts, rows, replacements } = batch;
+  const groups = readersOf(graph);
+  const form = { mask: { batch: true, pos: false }, values: replacements.form };
+  const tokens = model.prepare({ tokens: rows });
+  const metric = await metricOfBatch(
+    choice,
+    batch,
+    model.config.dVocabOut,
+    async () => batch.clean,
+  );
+  const view = denseView(graph.shape, form);
+  // What is kept of the clean run is not replaced; what is kept of the circuit in the corrupt run is.
+  const values = direction === "ablate-clean" ? kept.map((x) => 1 - x) : kept;
+  const mask = { batch: prompts.length, pos: 1, values };
+  const feeds = { ...named(replacementFeed, replacements.values), ...maskFeeds(groups, mask) };
+  const options = { view: { ...view, feeds }, signal };
+  if (!gradients)
+    return { values: await model.compute(tokens, metric, options), gradients: undefined };
+  const found = await model.compute(tokens, maskGradients(groups, metric, prompts.length), options);
+  return {
+    values: found.values,
+    gradients: direction === "ablate-clean" ? found.gradients.map((x) => -x) : found.gradients,
+  };
 }

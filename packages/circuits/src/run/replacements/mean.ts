@@ -6,7 +6,6 @@ import type { Activations } from "../../ablation/activations";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import { corruptionOf, corruptRow } from "../../ablation/token-rows";
 import type { TaskPrompt } from "../../task/task";
-import { spanNames, spanOfToken } from "../../task/token-spans";
 import { batchesOf } from "../batches";
 import { readSources } from "../read-sources";
 import { fixed, type ReplacementContext, type Replacements } from "./replacement";
@@ -207,4 +206,20 @@ class Means {
     });
     return { dtype: "float64", shape: [rows.length, pos, ...rest], data };
   }
+}
+
+/** Names of the spans, in order: `start`, then one from each named position to the next. */
+export function spanNames({ positions }: Pick<TaskPrompt, "positions">): string[] {
+  return ["start", ...starts(positions).map(([name]) => name)];
+}
+
+/** Index of the span that covers a token; every token is covered exactly once. */
+export function spanOfToken({ positions }: Pick<TaskPrompt, "positions">, pos: number): number {
+  return starts(positions).filter(([, start]) => start <= pos).length;
+}
+
+/** Named positions in order; of several names for one token the alphabetically first counts. */
+function starts(positions: TaskPrompt["positions"]): [name: string, start: number][] {
+  const sorted = Object.entries(positions).sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+  return sorted.filter(([, start], i) => i === 0 || start !== sorted[i - 1]![1]);
 }

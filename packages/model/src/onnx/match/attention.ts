@@ -4,10 +4,9 @@ import { type Body, hasAct, type Var, varsOf } from "../read/body";
 import { op } from "../read/simplify";
 import { productOf } from "../read/size";
 import { Refusal } from "../refusal";
-import { type Linear, matchLinear } from "./linear";
+import { type Constants, type Linear, matchLinear } from "./linear";
 import { additiveMask, both, condition, isFar, type Mask, NO_MASK } from "./mask";
 import { matchNorm, type Norm } from "./norm";
-import type { Constants } from "./numbers";
 import { describe, open, withoutFactor } from "./query";
 import { matchRotation, type Rotation } from "./rotary";
 

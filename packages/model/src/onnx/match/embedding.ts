@@ -1,9 +1,11 @@
 /** @file Rows of weights picked by tokens, positions and token types, their sum, scale and norm. */
 
-import { asVar, type Body, type Var } from "../read/body";
+import type { ActivationFunction } from "../../config/config";
+import { asAffine, asVar, type Body, type Var } from "../read/body";
 import { Refusal } from "../refusal";
+import { type Linear, matchLinear } from "./linear";
+import { matchActivation } from "./mlp";
 import { matchNorm, type Norm } from "./norm";
-import { matchPosition, type Position } from "./position";
 import { describe, open, withoutFactor } from "./query";
 
 export interface Embedding {
@@ -123,4 +125,102 @@ function positionVar(body: Body): Var | undefined {
   };
   visit(body);
   return found;
+}
+
+export interface Unembedding {
+  readonly linear: Linear;
+  readonly scale: number;
+  readonly softCap: number | undefined;
+  readonly head:
+    | { readonly dense: Linear; readonly actFn: ActivationFunction; readonly norm: Norm }
+    | undefined;
+  /** What the vocabulary matrix reads. */
+  readonly x: Body;
+  /** What the head or the vocabulary matrix reads after the final norm, if there is one. */
+  readonly state: Body;
+}
+
+/** The unembedding that `logits` come from. */
+export function matchUnembedding(logits: Body): Unembedding {
+  const outer = withoutFactor(logits);
+  const tanh = open(outer.body, "Tanh");
+  let softCap: number | undefined;
+  let scaled = outer;
+  if (tanh) {
+    scaled = withoutFactor(tanh.args[0]!);
+    if (Math.abs(scaled.factor * outer.factor - 1) > 1e-5)
+      throw new Refusal("logits pass a Tanh that is no soft cap");
+    softCap = outer.factor;
+    scaled = { factor: 1, body: scaled.body };
+  }
+  const linear = matchLinear(scaled.body);
+  if (!linear)
+    throw new Refusal(`logits are ${describe(scaled.body)}, no product with a vocabulary matrix`);
+  const head = matchHead(linear.x);
+  return {
+    linear,
+    scale: scaled.factor,
+    softCap,
+    head: head && { dense: head.dense, actFn: head.actFn, norm: head.norm },
+    x: linear.x,
+    state: head ? head.dense.x : linear.x,
+  };
+}
+
+/** Dense, activation and norm (BERT). */
+function matchHead(x: Body): { dense: Linear; actFn: ActivationFunction; norm: Norm } | undefined {
+  const norm = matchNorm(x);
+  const act = norm && matchActivation(norm.x);
+  const dense = act && matchLinear(act.x);
+  return norm && act && dense ? { dense, actFn: act.fn, norm } : undefined;
+}
+
+export interface Position {
+  readonly from: "slot" | "input" | "mask";
+  readonly offset: number;
+  readonly input?: string;
+}
+
+/** The position that `body` is, in a sequence along `t`. */
+export function matchPosition(body: Body, t: Var | undefined): Position | undefined {
+  const slots = asAffine(body);
+  if (slots) {
+    const [term] = [...slots.terms];
+    const offset = slots.c.value;
+    if (
+      offset === undefined ||
+      slots.terms.size > 1 ||
+      (term && (term[0] !== t || term[1].key !== "1"))
+    )
+      return undefined;
+    return { from: "slot", offset };
+  }
+  if (body.k === "input") return { from: "input", offset: 0, input: body.name };
+  if (body.k !== "op") return counted(body, 0);
+  const [x, y, z] = body.args as [Body, Body, Body];
+  if (body.op === "Add") {
+    for (const [a, b] of [
+      [x, y],
+      [y, x],
+    ] as const) {
+      if (b.k !== "num") continue;
+      const inner = matchPosition(a, t);
+      return inner && { ...inner, offset: inner.offset + b.value };
+    }
+  }
+  // Padding gets some fixed position; Diopter hides it.
+  if (body.op === "Where")
+    return y.k === "num" ? matchPosition(z, t) : z.k === "num" ? matchPosition(y, t) : undefined;
+  if (body.op === "Mul") {
+    const [a, b] = [counted(x, 0), counted(y, 0)];
+    return a ?? b;
+  }
+  if (body.op === "Max") return y.k === "num" ? matchPosition(x, t) : undefined;
+  return undefined;
+}
+
+/** Counting real tokens from 1, so that the first is at -1 + 1. */
+function counted(body: Body, offset: number): Position | undefined {
+  const sum = open(body, "CumSum");
+  return sum ? { from: "mask", offset: offset + 1 } : undefined;
 }

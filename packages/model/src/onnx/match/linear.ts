@@ -1,8 +1,62 @@
 /** @file An activation times a constant matrix, plus a bias on either side: MatMul + Add, Gemm, FullyConnected. */
 
+import type { Initializer } from "@diopter/graph";
+import { cast, type TensorLike } from "@diopter/tensor";
 import { type Body, hasAct, hasConst, type Var } from "../read/body";
 import { op } from "../read/simplify";
 import { open, withoutBias, withoutFactor } from "./query";
+
+/** Initializers by name, with every number readable. */
+export class Constants {
+  readonly #tensors: ReadonlyMap<string, Initializer>;
+  readonly #float = new Map<string, TensorLike>();
+
+  constructor(tensors: ReadonlyMap<string, Initializer>) {
+    this.#tensors = tensors;
+  }
+
+  get(name: string): Initializer | undefined {
+    return this.#tensors.get(name);
+  }
+
+  /** A tensor in a dtype that JavaScript reads as numbers. */
+  tensor(name: string): TensorLike | undefined {
+    const known = this.#float.get(name);
+    if (known) return known;
+    const tensor = this.#tensors.get(name);
+    if (!tensor || !("data" in tensor)) return undefined;
+    const readable = tensor.dtype === "float16" ? cast(tensor, "float32") : tensor;
+    this.#float.set(name, readable);
+    return readable;
+  }
+
+  /** The value of a body without coordinates, or undefined when it depends on the run. */
+  value(body: Body): number | undefined {
+    if (body.k === "num") return body.value;
+    if (body.k === "const") {
+      const tensor = this.tensor(body.name);
+      if (!tensor) return undefined;
+      let at = 0;
+      for (const [axis, index] of body.index.entries()) {
+        if (index.k !== "num") return undefined;
+        at = at * tensor.shape[axis]! + index.value;
+      }
+      const value = tensor.data[at];
+      return value === undefined ? undefined : Number(value);
+    }
+    if (body.k === "op") {
+      const args = body.args.map((arg) => this.value(arg));
+      if (args.some((arg) => arg === undefined)) return undefined;
+      const result = op(
+        body.op,
+        args.map((value) => ({ k: "num" as const, value: value as number })),
+      );
+      if (result.k === "num") return result.value;
+      if (body.op === "Div") return (args[0] as number) / (args[1] as number);
+    }
+    return undefined;
+  }
+}
 
 export interface Linear {
   /** Coordinates of the input that are summed. */

@@ -4,10 +4,9 @@ import { type Body, keyOf } from "../read/body";
 import { op } from "../read/simplify";
 import { Refusal } from "../refusal";
 import { type Attention, matchAttention } from "./attention";
-import { matchLinear } from "./linear";
+import { type Constants, matchLinear } from "./linear";
 import { type Mlp, matchMlp } from "./mlp";
 import { matchNorm, type Norm } from "./norm";
-import type { Constants } from "./numbers";
 import { describe, open, withoutBias } from "./query";
 
 /** What one attention or MLP adds. */

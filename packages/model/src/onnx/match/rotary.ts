@@ -6,8 +6,8 @@
 import { type Body, hasAct, num, type Var, varsOf } from "../read/body";
 import { substitute } from "../read/simplify";
 import { Refusal } from "../refusal";
-import type { Constants } from "./numbers";
-import { matchPosition, type Position } from "./position";
+import { matchPosition, type Position } from "./embedding";
+import type { Constants } from "./linear";
 import { describe, near, same, withoutFactor } from "./query";
 
 export interface Rotation {

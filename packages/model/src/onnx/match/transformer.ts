@@ -3,12 +3,11 @@
 import type { Body } from "../read/body";
 import { Refusal } from "../refusal";
 import type { Attention } from "./attention";
-import { type Embedding, matchEmbedding } from "./embedding";
+import { type Embedding, matchEmbedding, matchUnembedding, type Unembedding } from "./embedding";
+import type { Constants } from "./linear";
 import type { Mlp } from "./mlp";
 import { matchNorm, type Norm } from "./norm";
-import type { Constants } from "./numbers";
 import { type Branch, matchStream, readsOf, type Step } from "./residual";
-import { matchUnembedding, type Unembedding } from "./unembedding";
 
 /** One block of the file. */
 export interface Layer {
