@@ -29,7 +29,8 @@ import { type Engine, type Executed, type Execution, execute, logitsOf } from ".
 import type { Extension } from "./program/extension";
 import { type GeneratedStep, generateTokens } from "./program/generate";
 import { hookStops } from "./program/hook-functions";
-import { checkedMetric, derivatives, type Metric, tokenLosses } from "./program/metrics";
+import { tokenLosses } from "./program/losses";
+import { checkedMetric, derivatives, type Metric } from "./program/metrics";
 import { type CompiledRequest, Program, ProgramCache } from "./program/program";
 import { identify, type Provenance } from "./program/provenance";
 import type { Request } from "./program/request";
@@ -286,13 +287,23 @@ export class Model {
     prompt: Prompt,
     options: GenerateOptions = {},
   ): Promise<{ ids: number[][]; texts: string[] }> {
-    const texts = new GeneratedText(this.tokenizer, this.prepare(prompt, options), options.onToken);
-    for await (const step of this.stream(prompt, options)) texts.push(step);
+    const tokens = this.#toContinue(prompt, options);
+    const texts = new GeneratedText(this.tokenizer, tokens, options.onToken);
+    for await (const step of this.#generated(tokens, options)) texts.push(step);
     return texts.end();
   }
 
   /** The same token by token: ids per row, undefined for rows that have stopped. */
   async *stream(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GeneratedStep> {
+    yield* this.#generated(this.#toContinue(prompt, options), options);
+  }
+
+  /** Left-padded, so that every row goes on at the same slot. */
+  #toContinue(prompt: Prompt, options: GenerateOptions): TokenBatch {
+    return this.prepare(prompt, { ...options, paddingSide: "left" });
+  }
+
+  #generated(tokens: TokenBatch, options: GenerateOptions): AsyncGenerator<GeneratedStep> {
     const {
       maxNewTokens = 10,
       seed = 0,
@@ -301,9 +312,8 @@ export class Model {
       fwdHooks = [],
       budget = this.#options.budget,
     } = options;
-    const tokens = this.prepare(prompt, { ...options, paddingSide: "left" });
     const eos = this.tokenizer?.eos;
-    yield* generateTokens(this.#engine, {
+    return generateTokens(this.#engine, {
       ...options,
       tokens,
       maxNewTokens,

@@ -70,19 +70,14 @@ export function buildProgram(
   for (const [name, value] of past?.present ?? []) outputs.set(name, value);
   for (const { at } of [...edits, ...splice]) reached(hooks, at, view);
   const named = [...outputs].map(([name, value]) => b.named(name, value));
-  const appendedValues = [...extended].map(
-    ([name, value]) => [name, outputValue(b, hooks, request, name, value)] as const,
-  );
+  for (const [name, value] of extended)
+    extended.set(name, outputValue(b, hooks, request, name, value));
   const hooked = read.map((name) => reached(hooks, name, view));
-  const all = new Map(
-    [...appendedValues.map(([, value]) => value), ...named, ...hooked].map((value) => [
-      value.name,
-      value,
-    ]),
-  );
+  // A hook that is read and handed out by the extension is one output.
+  const all = new Set([...named, ...extended.values(), ...hooked]);
   return {
-    graph: prune(b.build([...all.values()])),
-    extended: new Map(appendedValues.map(([name, value]) => [name, value.name])),
+    graph: prune(b.build([...all])),
+    extended: new Map([...extended].map(([name, value]) => [name, value.name])),
   };
 }
 

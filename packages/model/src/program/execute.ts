@@ -1,6 +1,6 @@
 /** @file One forward pass with everything a user may attach to it: reads, edits, starts, extensions, hook functions. */
 
-import { fromData, type TensorLike } from "@diopter/tensor";
+import { concat, fromData, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { editFeeds } from "../edits/apply-edit";
 import type { ResolvedEdit } from "../edits/edits";
@@ -11,7 +11,6 @@ import type { PastSlots, TokenBatch } from "../text/prompt-values";
 import { extensionFeed, LOGITS, viewFeed } from "./build-program";
 import type { Extension } from "./extension";
 import { type HookStop, layerOf, sectionStart } from "./hook-functions";
-import { repeatRows } from "./metrics";
 import type { CompiledRequest, Program } from "./program";
 import type { Request } from "./request";
 
@@ -144,6 +143,11 @@ function forEveryRow(
       );
     }),
   );
+}
+
+/** The rows of `value` again and again: row i of the result is row i mod n. */
+export function repeatRows(value: TensorLike, times: number): TensorLike {
+  return concat(new Array<TensorLike>(times).fill(value));
 }
 
 function named(name: (feed: string) => string, feeds: Values = {}): Record<string, TensorLike> {

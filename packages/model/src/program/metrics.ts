@@ -1,11 +1,11 @@
 /** @file Metrics: logits -> one number per prompt, as pieces of graph that are evaluated, differentiated and swept. */
 
 import { backward, type Value } from "@diopter/graph";
-import { fromData, type Tensor, type TensorLike } from "@diopter/tensor";
+import { concat, Tensor, type TensorLike } from "@diopter/tensor";
 import type { Values } from "../runtime/runtime";
-import type { TokenBatch } from "../text/prompt-values";
 import { builtOnce } from "./built-once";
 import type { Extension, ExtensionContext, Outputs } from "./extension";
+import { logSumExp } from "./losses";
 
 /**
  * One number per prompt. Wherever a metric is taken, it is this object.
@@ -113,33 +113,45 @@ function column(ids: Answers): TensorLike {
 /** Values and derivatives of a metric; of the sum over prompts, so that each prompt has its own. */
 export interface Derivatives {
   readonly values: Float64Array;
-  /** By name of the hook or weight, in its shape. */
+  /** By name of the hook, weight or feed, in its shape. */
   readonly gradients: Readonly<Record<string, TensorLike>>;
 }
 
-/** A metric and its derivatives with respect to hooks or weights. */
-export function derivatives(of: Metric, wrt: readonly string[]): Extension<Derivatives> {
+/** What derivatives are taken by: hooks and weights of the model, or feeds of the view. */
+export type Leaves = "model" | "view";
+
+/** A metric and its derivatives with respect to hooks or weights, or to what a view is fed, such as edge masks. */
+export function derivatives(
+  of: Metric,
+  wrt: readonly string[],
+  among: Leaves = "model",
+): Extension<Derivatives> {
   const { build: measure, needs, leaves = [], name } = of;
+  const leaf = ({ weights, hook, viewFeed }: ExtensionContext, leafName: string) =>
+    among === "view" ? viewFeed(leafName) : (weights.optional(leafName) ?? hook(leafName));
   return {
     name: `gradients of ${name}`,
     ...(needs && { needs }),
-    leaves: [...new Set([...leaves, ...wrt])],
-    build: builtOnce([derivatives, measure], wrt, () => (e: ExtensionContext) => {
-      const { b, weights } = e;
+    leaves: among === "view" ? leaves : [...new Set([...leaves, ...wrt])],
+    build: builtOnce([derivatives, measure], [wrt, among], () => (e: ExtensionContext) => {
+      const { b } = e;
       const value = measure(e);
       const total = b.sum(
         value,
         value.shape.map((_, axis) => axis),
         false,
       );
-      const leaf = (hook: string) => weights.optional(hook) ?? e.hook(hook);
-      const gradients = backward(b, total, wrt.map(leaf));
-      return { value, ...Object.fromEntries(wrt.map((hook, i) => [`d ${hook}`, gradients[i]!])) };
+      const gradients = backward(
+        b,
+        total,
+        wrt.map((each) => leaf(e, each)),
+      );
+      return { value, ...Object.fromEntries(wrt.map((each, i) => [`d ${each}`, gradients[i]!])) };
     }),
     feeds: of.feeds,
     read: (outputs) => ({
       values: of.read(outputs),
-      gradients: Object.fromEntries(wrt.map((hook) => [hook, outputs[`d ${hook}`]!])),
+      gradients: Object.fromEntries(wrt.map((each) => [each, outputs[`d ${each}`]!])),
     }),
   };
 }
@@ -169,63 +181,14 @@ function checkIds(metric: Metric, value: TensorLike, dVocab: number): void {
 
 /** A metric of some of its prompts, by index; a metric with one row for all prompts stays as it is. */
 export function metricRows(metric: Metric, prompts: readonly number[]): Metric {
-  const feeds = Object.entries(metric.feeds).map(([name, value]) => [name, rowsOf(value, prompts)]);
+  const feeds = Object.entries(metric.feeds).map(([name, value]) => [
+    name,
+    value.shape[0] === 1 ? value : concat(prompts.map((i) => Tensor.from(value).rows(i, i + 1))),
+  ]);
   const { row } = metric;
   return {
     ...metric,
     feeds: Object.fromEntries(feeds),
     ...(row && { row: (logits, prompt) => row(logits, prompts[prompt]!) }),
   };
-}
-
-function rowsOf(value: TensorLike, rows: readonly number[]): TensorLike {
-  if (value.shape[0] === 1) return value;
-  const width = value.data.length / value.shape[0]!;
-  const out = new (value.data.constructor as new (length: number) => Float32Array)(
-    rows.length * width,
-  );
-  rows.forEach((row, i) => {
-    out.set((value.data as Float32Array).subarray(row * width, (row + 1) * width), i * width);
-  });
-  return { ...value, shape: [rows.length, ...value.shape.slice(1)], data: out } as TensorLike;
-}
-
-/** The rows of `value` again and again: row i of the result is row i mod n. */
-export function repeatRows(value: TensorLike, times: number): TensorLike {
-  const { data } = value;
-  const out = new (data.constructor as new (length: number) => typeof data)(data.length * times);
-  for (let i = 0; i < times; i++) (out as Float32Array).set(data as Float32Array, i * data.length);
-  return {
-    dtype: value.dtype,
-    shape: [value.shape[0]! * times, ...value.shape.slice(1)],
-    data: out,
-  } as TensorLike;
-}
-
-/** Negative log-probability of each next token, nats [batch, pos - 1]; NaN where either token is padding. */
-export function tokenLosses(
-  logits: TensorLike,
-  { batch, pos, ids, keep }: TokenBatch,
-): Tensor<"float64"> {
-  const width = logits.shape[2]!;
-  const data = logits.data as Float32Array;
-  const out = new Float64Array(batch * (pos - 1));
-  for (let row = 0; row < batch; row++) {
-    for (let p = 0; p + 1 < pos; p++) {
-      const slot = row * pos + p;
-      const here = data.subarray(slot * width, (slot + 1) * width);
-      const real = keep[slot] && keep[slot + 1];
-      out[row * (pos - 1) + p] = real ? logSumExp(here) - here[ids[slot + 1]!]! : Number.NaN;
-    }
-  }
-  return fromData(out, [batch, pos - 1], "float64");
-}
-
-/** log Σ exp of a row of logits. */
-export function logSumExp(values: ArrayLike<number>): number {
-  let peak = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) peak = Math.max(peak, values[i]!);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - peak);
-  return peak + Math.log(sum);
 }

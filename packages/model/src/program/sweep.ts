@@ -6,9 +6,9 @@ import type { Edit, ResolvedEdit } from "../edits/edits";
 import type { ActivationCache } from "../hooks/cache";
 import type { ResolvedSplice } from "../sae/splice";
 import type { TokenBatch } from "../text/prompt-values";
-import { type Engine, execute } from "./execute";
+import { type Engine, execute, repeatRows } from "./execute";
 import { blockOutput, isFinal, layerOf } from "./hook-functions";
-import { checkedMetric, type Metric, repeatRows } from "./metrics";
+import { checkedMetric, type Metric } from "./metrics";
 
 /** Number of rows of the sweep that are finished, and their values so far. */
 export interface SweepProgress {
