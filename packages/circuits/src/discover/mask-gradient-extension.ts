@@ -1,7 +1,6 @@
 /** @file Derivatives of a metric by the edge masks of the dense view. */
 
-import { backward } from "@diopter/graph";
-import { builtOnce, type Extension, type ExtensionContext, type Metric } from "@diopter/model";
+import { derivatives, type Extension, type Metric } from "@diopter/model";
 import type { Readers } from "../run/feeds";
 
 /** The metric of every prompt, and its derivative by how much of each edge is replaced. */
@@ -18,29 +17,22 @@ export function maskGradients(
   rows: number,
 ): Extension<MaskGradients> {
   const feeds = groups.map(({ feed }) => feed);
-  const { build: measure } = metric;
+  const byFeed = derivatives(metric, feeds, "view");
   return {
-    name: `gradients of ${metric.name} by masks`,
-    build: builtOnce([maskGradients, measure], feeds, () => (e: ExtensionContext) => {
-      const { b } = e;
-      const value = measure(e);
-      const masks = feeds.map((feed) => e.viewFeed(feed));
-      const gradients = backward(b, b.sum(value, [0], false), masks);
-      return { value, ...Object.fromEntries(feeds.map((feed, i) => [`d ${feed}`, gradients[i]!])) };
-    }),
-    feeds: metric.feeds,
+    ...byFeed,
     read: (outputs) => {
+      const found = byFeed.read(outputs);
       const last = groups.at(-1)!;
       const edges = last.firstEdge + last.readers * last.reads;
       const gradients = new Float64Array(rows * edges);
       for (const { feed, readers, reads, firstEdge } of groups) {
-        const data = outputs[`d ${feed}`]!.data as Float32Array;
+        const data = found.gradients[feed]!.data as Float32Array;
         const size = readers * reads;
         for (let row = 0; row < rows; row++)
           for (let i = 0; i < size; i++)
             gradients[row * edges + firstEdge + i] = data[row * size + i]!;
       }
-      return { values: metric.read(outputs), gradients };
+      return { values: found.values, gradients };
     },
   };
 }

@@ -1,14 +1,6 @@
 /** @file Optimal ablation: the constants that hurt a circuit least, fitted by gradient. Li and Janson 2024. */
 
-import { backward } from "@diopter/graph";
-import {
-  builtOnce,
-  type Derivatives,
-  type Extension,
-  type ExtensionContext,
-  type Metric,
-  type Model,
-} from "@diopter/model";
+import { derivatives, type Model } from "@diopter/model";
 import { type AdamState, adam, adamState, type ParameterSet, Random } from "@diopter/tensor";
 import { type Ablation, type AblationValue, ablationOf } from "../ablation/ablation";
 import { edgesOfSources, replacedMask } from "../ablation/replaced-mask";
@@ -124,36 +116,17 @@ export async function optimalConstants(
     const feeds = Object.fromEntries(
       Object.entries(tensors()).map(([hook, value]) => [replacementFeed(hook), value]),
     );
-    const found = await model.compute({ tokens: rows }, constantGradients(hooks, metric), {
+    const wrt = hooks.map(replacementFeed);
+    const found = await model.compute({ tokens: rows }, derivatives(metric, wrt, "view"), {
       view: { ...view, feeds: { ...feeds, ...maskFeeds(readersOf(own.graph), mask) } },
       signal,
     });
-    const means = Object.entries(found.gradients).map(([hook, { data }]) => [
-      hook,
-      Float64Array.from(data as Float32Array, (x) => x / rows.length),
-    ]);
+    const means = hooks.map((hook) => {
+      const { data } = found.gradients[replacementFeed(hook)]!;
+      return [hook, Float64Array.from(data as Float32Array, (x) => x / rows.length)];
+    });
     return { loss: sum(found.values), gradients: Object.fromEntries(means) as ParameterSet };
   }
-}
-
-/** A metric and its derivatives by what the dense view puts in the place of sources. */
-function constantGradients(hooks: readonly string[], metric: Metric): Extension<Derivatives> {
-  const { build: measure } = metric;
-  return {
-    name: `gradients of ${metric.name} by constants`,
-    build: builtOnce([constantGradients, measure], hooks, () => (e: ExtensionContext) => {
-      const { b } = e;
-      const value = measure(e);
-      const constants = hooks.map((hook) => e.viewFeed(replacementFeed(hook)));
-      const gradients = backward(b, b.sum(value, [0], false), constants);
-      return { value, ...Object.fromEntries(hooks.map((hook, i) => [`d ${hook}`, gradients[i]!])) };
-    }),
-    feeds: metric.feeds,
-    read: (outputs) => ({
-      values: metric.read(outputs),
-      gradients: Object.fromEntries(hooks.map((hook) => [hook, outputs[`d ${hook}`]!])),
-    }),
-  };
 }
 
 function sum(values: ArrayLike<number>): number {

@@ -172,13 +172,13 @@ async function runBatch(
     const ran = await applicable(cell.ablation, async () => {
       for (let draw = 0; draw < cell.replacements.draws; draw++) {
         const replacements = await shared.values(cell, draw);
-        const ran = await runCell(cell, model, task, prompts, replacements, {
+        const run = await runCell(cell, model, task, prompts, replacements, {
           metrics: graphs,
           signal,
         });
-        cell.engineUsed = ran.engine;
+        cell.engineUsed = run.engine;
         for (const [i, index] of indices.entries())
-          cell.add(index, values(ran, i), values(plain, i));
+          cell.add(index, values(run, i), values(plain, i));
       }
     });
     cell.milliseconds += performance.now() - started;

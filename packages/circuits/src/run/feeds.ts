@@ -1,5 +1,6 @@
 /** @file Names and layouts of what a run is fed: replacements, clean values, and masks over edges. */
 
+import type { Extension, Values } from "@diopter/model";
 import type { TensorLike } from "@diopter/tensor";
 import type { EdgeMask } from "../ablation/replaced-mask";
 import type { DestinationNode, EdgeGraph } from "../graph/edge-graph";
@@ -20,6 +21,11 @@ export function named(
   values: Readonly<Record<string, TensorLike>>,
 ): Record<string, TensorLike> {
   return Object.fromEntries(Object.entries(values).map(([hook, value]) => [name(hook), value]));
+}
+
+/** An extension that is fed more than its own numbers. */
+export function withFeeds<T>(extension: Extension<T>, feeds: Values): Extension<T> {
+  return { ...extension, feeds: { ...extension.feeds, ...feeds } };
 }
 
 /** The values of some hooks. */

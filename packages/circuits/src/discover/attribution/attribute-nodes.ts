@@ -7,13 +7,12 @@ import {
   type Metric,
   type Model,
   type Outputs,
-  type Values,
 } from "@diopter/model";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import { embeddingHooks, sourceGroups, sourceHooks } from "../../graph/sources";
 import { batchesOf, batchSizeFor, longestOf } from "../../run/batches";
-import { cleanFeed, named, replacementFeed } from "../../run/feeds";
+import { cleanFeed, named, replacementFeed, withFeeds } from "../../run/feeds";
 import { Job } from "../../run/job";
 import { readSources } from "../../run/read-sources";
 import { replacementsFor } from "../../run/replacements/replacements";
@@ -131,10 +130,6 @@ async function onTheWay(batch: AttributionBatch): Promise<BatchScores> {
     for (let i = 0; i < scores.length; i++) total.scores[i]! += weight * scores[i]!;
   }
   return { ...total!, forward: 2 + points.length, backward: points.length };
-}
-
-function withFeeds<T>(extension: Extension<T>, feeds: Values): Extension<T> {
-  return { ...extension, feeds: { ...extension.feeds, ...feeds } };
 }
 
 /** Scores [batch, pos or 1, source] from outputs [batch, pos, source of the hook]. */

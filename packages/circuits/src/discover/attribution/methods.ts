@@ -6,7 +6,14 @@ import type { Form } from "../../ablation/activations";
 import { EdgeGraph } from "../../graph/edge-graph";
 import { embeddingHooks, sourceHooks } from "../../graph/sources";
 import { denseView } from "../../run/dense";
-import { cleanFeed, maskFeeds, named, readersOf, replacementFeed } from "../../run/feeds";
+import {
+  cleanFeed,
+  maskFeeds,
+  named,
+  readersOf,
+  replacementFeed,
+  withFeeds,
+} from "../../run/feeds";
 import { readSources } from "../../run/read-sources";
 import { maskGradients } from "../mask-gradient-extension";
 import type { AttributionBatch, BatchScores } from "./batch";
@@ -14,74 +21,54 @@ import { type ScoreForm, scoreExtension, scoreOutput } from "./score-extension";
 import { summedScoreExtension } from "./summed-scores";
 
 /** Only the embedding moves; everything after it follows. Sources differ by their clean and corrupt runs. */
-export async function eapIgInputs(batch: AttributionBatch): Promise<BatchScores> {
-  const { model, graph, prompts, replacements, points, signal } = batch;
-  const corrupt = await replacements.at(prompts);
-  const rows = prompts.map(({ clean }) => clean);
-  const clean = await readSources(model, graph.shape, rows, { signal });
-  const program = scoreProgram(batch, corrupt.form, "fed");
-  const tokens = model.prepare({ tokens: rows });
-  const embeddings = embeddingHooks(graph.shape);
-  const extension = program.scores({
-    ...named(replacementFeed, corrupt.values),
-    ...named(cleanFeed, clean.values),
-  });
-  const total = program.zeros();
-  for (const { at, weight } of points) {
-    const start = Object.fromEntries(
-      embeddings.map((hook) => [hook, between(clean.values[hook]!, corrupt.values[hook]!, at)]),
-    );
-    const scores = await model.compute(tokens, extension, { start, signal });
-    for (let i = 0; i < total.length; i++) total[i]! += weight * scores[i]!;
-  }
-  return {
-    pos: program.pos,
-    summed: program.summed,
-    scores: total,
-    forward: 2 + points.length,
-    backward: points.length,
-  };
-}
-
-/** `at` of the way from `a` to `b`, which may be the same for every prompt or position. */
-export function between(a: TensorLike, b: TensorLike, at: number): TensorLike {
-  const other = expand(b, a.shape);
-  return zip(a, cast(other, a.dtype), (x, y) => x + at * (y - x));
+export function eapIgInputs(batch: AttributionBatch): Promise<BatchScores> {
+  return integrated(batch, [embeddingHooks(batch.graph.shape)]);
 }
 
 /**
  * Gradients at every destination, averaged over all moved layers and points as in EAP-IG 795f560, so that an edge's
  * score also counts the points at which another layer moved.
  */
-export async function eapIgActivations(batch: AttributionBatch): Promise<BatchScores> {
+export function eapIgActivations(batch: AttributionBatch): Promise<BatchScores> {
+  return integrated(
+    batch,
+    sourceHooks(batch.graph.shape).map((hook) => [hook]),
+  );
+}
+
+/** Scores at points between the clean and the corrupt run, averaged over what is moved: the hooks of a list together. */
+async function integrated(
+  batch: AttributionBatch,
+  moved: readonly (readonly string[])[],
+): Promise<BatchScores> {
   const { model, graph, prompts, replacements, points, signal } = batch;
   const corrupt = await replacements.at(prompts);
   const rows = prompts.map(({ clean }) => clean);
   const clean = await readSources(model, graph.shape, rows, { signal });
-  const program = scoreProgram(batch, corrupt.form, "fed");
+  const { scores, zeros, pos, summed } = scoreProgram(batch, corrupt.form, "fed");
   const tokens = model.prepare({ tokens: rows });
-  const extension = program.scores({
+  const extension = scores({
     ...named(replacementFeed, corrupt.values),
     ...named(cleanFeed, clean.values),
   });
-  const hooks = sourceHooks(graph.shape);
-  const total = program.zeros();
-  for (const hook of hooks) {
+  const total = zeros();
+  for (const hooks of moved) {
     for (const { at, weight } of points) {
-      signal?.throwIfAborted();
-      const start = { [hook]: between(clean.values[hook]!, corrupt.values[hook]!, at) };
-      const scores = await model.compute(tokens, extension, { start, signal });
-      for (let i = 0; i < total.length; i++) total[i]! += (weight / hooks.length) * scores[i]!;
+      const start = Object.fromEntries(
+        hooks.map((hook) => [hook, between(clean.values[hook]!, corrupt.values[hook]!, at)]),
+      );
+      const found = await model.compute(tokens, extension, { start, signal });
+      for (let i = 0; i < total.length; i++) total[i]! += (weight / moved.length) * found[i]!;
     }
   }
-  const passes = hooks.length * points.length;
-  return {
-    pos: program.pos,
-    summed: program.summed,
-    scores: total,
-    forward: 2 + passes,
-    backward: passes,
-  };
+  const passes = moved.length * points.length;
+  return { pos, summed, scores: total, forward: 2 + passes, backward: passes };
+}
+
+/** `at` of the way from `a` to `b`, which may be the same for every prompt or position. */
+export function between(a: TensorLike, b: TensorLike, at: number): TensorLike {
+  const other = expand(b, a.shape);
+  return zip(a, cast(other, a.dtype), (x, y) => x + at * (y - x));
 }
 
 export async function eap(batch: AttributionBatch): Promise<BatchScores> {
@@ -128,7 +115,7 @@ export async function maskGradient(batch: AttributionBatch): Promise<BatchScores
   };
 }
 
-export interface ScoreProgram {
+interface ScoreProgram {
   /** Scores [batch or 1, pos or 1, edge] when run; `feeds` come on top of those of the metric. */
   scores(feeds: Values): Extension<Float64Array>;
   /** Whether prompts are summed up already. */
@@ -139,7 +126,7 @@ export interface ScoreProgram {
   zeros(): Float64Array;
 }
 
-export function scoreProgram(
+function scoreProgram(
   { model, graph, metric, prompts, detail }: AttributionBatch,
   values: Form,
   sources: ScoreForm["sources"],
@@ -154,9 +141,8 @@ export function scoreProgram(
     : scoreExtension(graph, metric, { values, sources, positions }, model.config);
   return {
     scores: (feeds) => ({
-      ...extension,
-      feeds: { ...extension.feeds, ...feeds },
-      read: (outputs) => gathered(graph, outputs, rows, pos).scores,
+      ...withFeeds(extension, feeds),
+      read: (outputs) => gathered(graph, outputs, rows, pos),
     }),
     summed,
     pos,
@@ -169,12 +155,7 @@ export function scoreProgram(
  *
  * The heads of a layer come as queries, keys and values together; a joint input has the sum of its three.
  */
-export function gathered(
-  graph: EdgeGraph,
-  outputs: Outputs,
-  batch: number,
-  pos: number,
-): { pos: number; scores: Float64Array } {
+function gathered(graph: EdgeGraph, outputs: Outputs, batch: number, pos: number): Float64Array {
   const edges = graph.edgeCount;
   const scores = new Float64Array(batch * pos * edges);
   const split =
@@ -192,7 +173,7 @@ export function gathered(
         scores[row * edges + target + i]! += data[from + i]!;
     }
   }
-  return { pos, scores };
+  return scores;
 }
 
 function placeOf(
