@@ -33,9 +33,17 @@ async function counted(options: { maxPrograms?: number; runtime?: Runtime } = {}
     session: async (graph, weights) => {
       count.opened++;
       const session = await inner.session(graph, weights);
+      let closed = false;
       return {
-        run: (feeds, more) => session.run(feeds, more),
+        run: async (feeds, more) => {
+          const outputs = await session.run(feeds, more);
+          // A run takes its time, in which a real session must not be closed.
+          await new Promise(setImmediate);
+          if (closed) throw new Error("this session has been released");
+          return outputs;
+        },
         release: async () => {
+          closed = true;
           count.closed++;
           await session.release();
         },
