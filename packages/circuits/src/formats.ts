@@ -12,4 +12,4 @@ export {
   toAutoCircuitName,
 } from "./graph/names/auto-circuit";
 export { type EapIgGraph, fromEapIg, type ScoredCircuit, toEapIg } from "./graph/names/eap-ig";
-export type { RobustnessData } from "./report/report-data";
+export type { RobustnessData } from "./report/data";

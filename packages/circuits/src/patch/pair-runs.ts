@@ -14,8 +14,8 @@ import {
   together,
 } from "@diopter/model";
 import type { PairBatch, Pairs } from "./pairs";
-import type { CellRows, PatchProgress, PatchRecord } from "./patch-record";
-import type { PatchDirection } from "./patch-result";
+import type { CellRows, PatchProgress, PatchRecord } from "./record";
+import type { PatchDirection } from "./result";
 
 /** What every kind of patching takes. */
 export interface PairOptions extends PromptOptions {

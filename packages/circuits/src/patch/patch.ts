@@ -15,9 +15,9 @@ import {
 import { fromData } from "@diopter/tensor";
 import { inputsOf, type PairOptions, readAndMeasure, sweepInto } from "./pair-runs";
 import { keptSlots, type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
-import { type CellRows, PatchRecord } from "./patch-record";
-import { type PatchDirection, PatchResult } from "./patch-result";
-import { type PatchGrid, type PatchPart, type PatchSelection, patchGrid } from "./patch-sites";
+import { type CellRows, PatchRecord } from "./record";
+import { type PatchDirection, PatchResult } from "./result";
+import { type PatchGrid, type PatchPart, type PatchSelection, patchGrid } from "./sites";
 
 export interface PatchOptions extends PairOptions, PatchSelection {
   /** Restricts the sweep to a part: coordinates along its axes, selectors along the others. */
@@ -32,7 +32,7 @@ export interface PatchOptions extends PairOptions, PatchSelection {
  *
  * @example
  * const sweep = await patch(model, { clean, corrupt, metric: logitDifference(right, wrong), what: "attn_head_out" });
- * sweep.mean({ normalised: true }); // [layer, head]: 0 is the corrupt run, 1 the clean one
+ * sweep.mean({ normalized: true }); // [layer, head]: 0 is the corrupt run, 1 the clean one
  */
 export async function patch(model: Model, options: PatchOptions): Promise<PatchResult> {
   const { direction = "denoise", metric, positions, tokensPerRun = 640 } = options;

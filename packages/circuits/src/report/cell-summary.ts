@@ -1,4 +1,4 @@
-/** @file What follows from one cell's values: recovery with intervals, normalised faithfulness, controls. */
+/** @file What follows from one cell's values: recovery with intervals, normalized faithfulness, controls. */
 
 import {
   type IntervalOptions,
@@ -11,8 +11,8 @@ import {
 import { normalizedFaithfulness } from "../metrics/normalized-faithfulness";
 import { type Recovery, recovered, recoveryIntervals } from "../metrics/recovered";
 import type { CellLevels } from "./cell-words";
-import type { CellData, NoRun, RobustnessData, RunData } from "./report-data";
-import { medianOf, runScores, type ScoreScale, scoresOf } from "./scores";
+import type { CellData, NoRun, RobustnessData, RunData } from "./data";
+import { medianOf, runScores, type ScoreScale, scoresOf } from "./score-scale";
 
 /** Random circuits of equal size under the same ablation. */
 export interface RandomSummary {

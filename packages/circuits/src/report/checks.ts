@@ -23,8 +23,8 @@ import {
   worstOf,
 } from "./consistency";
 import type { ControlPlan } from "./controls";
+import type { Check, MetricValues, NoRun, RunData } from "./data";
 import { along } from "./fingerprint";
-import type { Check, MetricValues, NoRun, RunData } from "./report-data";
 
 type Run = RunData | NoRun;
 

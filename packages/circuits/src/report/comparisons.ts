@@ -2,8 +2,8 @@
 
 import { holm, type PairedComparison, pairedComparison } from "@diopter/statistics";
 import { type CellSummary, type CellWithout, intervalOptions } from "./cell-summary";
-import type { RobustnessData } from "./report-data";
-import type { ScoreScale } from "./scores";
+import type { RobustnessData } from "./data";
+import type { ScoreScale } from "./score-scale";
 
 export interface CellComparison extends Omit<PairedComparison, "unit"> {
   readonly a: string;

@@ -3,8 +3,8 @@
 import type { Ablation } from "../ablation/ablation";
 import { recovered } from "../metrics/recovered";
 import type { Task, TaskPrompt } from "../task/task";
+import type { Check, MetricValues, RunData } from "./data";
 import { along, apart } from "./fingerprint";
-import type { Check, MetricValues, RunData } from "./report-data";
 
 /** Of logits: a runtime's rounding, on the scale of what is compared. */
 export function toleranceOf(precision: "float32" | "float64"): number {

@@ -4,10 +4,10 @@ import { type Sensitivity, sensitivity } from "../metrics/sensitivity";
 import { type CellSummary, type CellWithout, cellSummary } from "./cell-summary";
 import { axisNames } from "./cell-words";
 import { type CellComparison, compareCells } from "./comparisons";
+import type { Check, RobustnessData } from "./data";
 import { type Headline, headlineOf } from "./headline";
 import { type MeanSetPoint, meanSetCurve } from "./mean-set-curve";
-import type { Check, RobustnessData } from "./report-data";
-import { type ScoreScale, scaleOf } from "./scores";
+import { type ScoreScale, scaleOf } from "./score-scale";
 import { groupNames, type SplitRow, splitBy } from "./split";
 import { type WorstPrompt, worstPrompts } from "./worst-prompts";
 

@@ -1,7 +1,7 @@
 /** @file What a report says first: the author's cell, the range over cells, the random circuits. Never one number. */
 
 import type { CellSummary, CellWithout } from "./cell-summary";
-import { type ScoreScale, tickText } from "./scores";
+import { type ScoreScale, tickText } from "./score-scale";
 
 /** Lowest and highest median score over cells that ask the same question. */
 export interface ScoreRange {

@@ -1,7 +1,7 @@
 /** @file The curve of a score over the number of prompts in a mean. */
 
-import type { RobustnessData } from "./report-data";
-import { medianOf, type ScoreScale, scoresOf } from "./scores";
+import type { RobustnessData } from "./data";
+import { medianOf, type ScoreScale, scoresOf } from "./score-scale";
 
 export interface MeanSetPoint {
   /** Prompts in each mean. */

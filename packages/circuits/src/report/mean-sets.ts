@@ -6,8 +6,8 @@ import { corruptIds, corruptionOf } from "../ablation/token-rows";
 import type { CellSpec } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { Task, TaskPrompt } from "../task/task";
+import type { MeanSetData, ReportOptions } from "./data";
 import { slotsOf } from "./grid";
-import type { MeanSetData, ReportOptions } from "./report-data";
 import type { TimedRun } from "./runs";
 
 /** Sizes that a task has enough prompts for: 2, 5, 10, 20, 50, 100, 200. */

@@ -1,9 +1,9 @@
 /** @file A robustness report: findings, as data and as one page. */
 
+import type { RobustnessData } from "./data";
 import { Findings } from "./findings";
-import type { RobustnessData } from "./report-data";
-import { reportPage } from "./report-page";
-import { csvOf, type ReportRow, rowsOf } from "./report-rows";
+import { reportPage } from "./page";
+import { csvOf, type ReportRow, rowsOf } from "./rows";
 
 /**
  * How a circuit's faithfulness moves with the ablation; made by `robustness`, or read from its JSON.

@@ -16,9 +16,6 @@ import { ablationToJSON, hashOf } from "./ablation-json";
 import { asksOf, cellLabels, distinctLevels } from "./cell-words";
 import { checksOf, twinSpec } from "./checks";
 import { type ControlPlan, controlPlan, randomCircuitLike } from "./controls";
-import { fingerprintNames, fingerprints } from "./fingerprint";
-import { gridCells, originalAblation, withoutDuplicates } from "./grid";
-import { meanSetRuns, measuredMeanSets } from "./mean-sets";
 import type {
   CellData,
   ControlData,
@@ -27,8 +24,11 @@ import type {
   RandomData,
   ReportOptions,
   RunData,
-} from "./report-data";
-import { type RobustnessOptions, reportOptions } from "./report-options";
+} from "./data";
+import { fingerprintNames, fingerprints } from "./fingerprint";
+import { gridCells, originalAblation, withoutDuplicates } from "./grid";
+import { meanSetRuns, measuredMeanSets } from "./mean-sets";
+import { type RobustnessOptions, reportOptions } from "./options";
 import { RobustnessReport } from "./robustness-report";
 import { Runner, type TimedRun } from "./runs";
 

@@ -16,8 +16,8 @@ import { Job, type Progress } from "../run/job";
 import type { Task } from "../task/task";
 import { ablationToJSON, hashOf } from "./ablation-json";
 import { valueInWords } from "./cell-words";
-import type { MetricValues, NoRun, RunData } from "./report-data";
-import type { ReportStore } from "./report-store";
+import type { MetricValues, NoRun, RunData } from "./data";
+import type { ReportStore } from "./store";
 
 /** A run as it is kept: how long it took is no part of what a report says. */
 export interface TimedRun {

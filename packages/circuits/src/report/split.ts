@@ -1,8 +1,8 @@
 /** @file Scores by what prompts belong to, such as their template or order. */
 
 import type { CellSummary, CellWithout } from "./cell-summary";
-import type { RobustnessData } from "./report-data";
-import { medianOf, type ScoreScale } from "./scores";
+import type { RobustnessData } from "./data";
+import { medianOf, type ScoreScale } from "./score-scale";
 
 export interface SplitRow {
   readonly cell: string;

@@ -1,8 +1,8 @@
 /** @file The prompts, and the pairs of prompt and replacement, on which the circuit is farthest from the model. */
 
 import type { CellSummary, CellWithout } from "./cell-summary";
-import type { PromptData, RobustnessData } from "./report-data";
-import { runScores, type ScoreScale, scoreText } from "./scores";
+import type { PromptData, RobustnessData } from "./data";
+import { runScores, type ScoreScale, scoreText } from "./score-scale";
 
 export interface WorstPrompt {
   readonly prompt: PromptData;

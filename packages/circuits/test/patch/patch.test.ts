@@ -6,7 +6,7 @@ import { goldenPath, readTensors, relative } from "../../../../test/golden";
 import { runtimes } from "../../../model/test/helpers/runtimes";
 import { openModel, pairs } from "../../../model/test/helpers/transformer-lens";
 import { patch } from "../../src/patch/patch";
-import { patchSweeps } from "../../src/patch/patch-sweeps";
+import { patchSweeps } from "../../src/patch/sweeps";
 import { attnOnly, gqa, ln, randomPrompts } from "../helpers/networks";
 
 describe.each(runtimes)("on $name", ({ runtime, tolerance }) => {
@@ -69,20 +69,20 @@ test("each cell is a run in which a function puts the other run's values there",
   }
 });
 
-test("patching the first residual stream everywhere is the other run, 1 on the normalised scale", async () => {
+test("patching the first residual stream everywhere is the other run, 1 on the normalized scale", async () => {
   const model = await ln.load(reference());
   const options = { clean, corrupt, metric, what: "resid_pre", over: ["layer"] } as const;
   const denoised = await patch(model, options);
   const ones = Array.from({ length: 6 }, () => 1);
-  expect(denoised.normalised().data).toBeAllclose(ones, { rtol: 0, atol: 1e-9 });
-  expect(denoised.mean({ normalised: true }).data).toBeAllclose([1, 1], { rtol: 0, atol: 1e-9 });
+  expect(denoised.normalized().data).toBeAllclose(ones, { rtol: 0, atol: 1e-9 });
+  expect(denoised.mean({ normalized: true }).data).toBeAllclose([1, 1], { rtol: 0, atol: 1e-9 });
   expect(denoised.clean).toBeAllclose(await model.measure(clean, metric), { rtol: 0, atol: 1e-12 });
   expect(denoised.corrupt).toBeAllclose(await model.measure(corrupt, metric), {
     rtol: 0,
     atol: 1e-12,
   });
   const noised = await patch(model, { ...options, direction: "noise" });
-  expect(noised.normalised().data).toBeAllclose(
+  expect(noised.normalized().data).toBeAllclose(
     ones.map(() => 0),
     { rtol: 0, atol: 1e-9 },
   );

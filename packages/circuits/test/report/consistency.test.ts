@@ -8,8 +8,8 @@ import {
   twinCheck,
   worstOf,
 } from "../../src/report/consistency";
+import type { RunData } from "../../src/report/data";
 import { along, apart } from "../../src/report/fingerprint";
-import type { RunData } from "../../src/report/report-data";
 import { someTask } from "./planted-report";
 
 /** A run of four prompts with these products, the same along every direction. */

@@ -4,7 +4,7 @@ import type { Model } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { Circuit } from "../../src/graph/circuit";
 import { shapeOf } from "../../src/graph/shape";
-import type { RobustnessOptions } from "../../src/report/report-options";
+import type { RobustnessOptions } from "../../src/report/options";
 import { robustness } from "../../src/report/robustness";
 import type { RobustnessReport } from "../../src/report/robustness-report";
 import { randomTask } from "../evaluate/slow";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { CellData, RunData } from "../../src/report/data";
 import { rankStability } from "../../src/report/rank-stability";
-import type { CellData, RunData } from "../../src/report/report-data";
 import { RobustnessReport } from "../../src/report/robustness-report";
 import { plantedReport, someReport } from "./planted-report";
 

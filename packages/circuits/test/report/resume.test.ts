@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoryStore, type ReportStore } from "../../src/report/report-store";
+import { memoryStore, type ReportStore } from "../../src/report/store";
 import { someReport } from "./planted-report";
 
 /** A store that says how often it was asked, and breaks the job off after some runs. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CellData } from "../../src/report/report-data";
+import type { CellData } from "../../src/report/data";
 import { RobustnessReport } from "../../src/report/robustness-report";
 import { plantedReport, someReport } from "./planted-report";
 

@@ -1,7 +1,7 @@
 /** @file The number that a report compares cells by: percent of the model's value, or the value where no share exists. */
 
 import { quantile } from "@diopter/statistics";
-import type { RobustnessData, RunData } from "./report-data";
+import type { RobustnessData, RunData } from "./data";
 
 /** What scores are: `recovered` is percent of the model's value by prompt, `value` the metric itself. */
 export interface ScoreScale {

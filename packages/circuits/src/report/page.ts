@@ -3,6 +3,7 @@
 import { type PageFact, type PageSection, page } from "@diopter/plot";
 import type { Findings } from "./findings";
 import { rangeText } from "./headline";
+import { tickText } from "./score-scale";
 import {
   cellsSection,
   checksSection,
@@ -15,8 +16,7 @@ import {
   splitSections,
   tableSection,
   worstSections,
-} from "./report-sections";
-import { tickText } from "./scores";
+} from "./sections";
 
 export function reportPage(report: Findings): string {
   const { data } = report;

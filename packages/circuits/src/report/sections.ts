@@ -1,8 +1,8 @@
 /** @file The sections of a robustness page below its headline. */
 
 import type { PageSection } from "@diopter/plot";
+import { boxFigure, meanSetFigure, sensitivityFigure } from "./figures";
 import type { Findings } from "./findings";
-import { boxFigure, meanSetFigure, sensitivityFigure } from "./report-figures";
 import {
   basisTable,
   checksTable,
@@ -13,7 +13,7 @@ import {
   scoreTable,
   sensitivityTable,
   splitTable,
-} from "./report-tables";
+} from "./tables";
 import { distanceName, worstText } from "./worst-prompts";
 
 /** More parts than these are a table and no colours. */

@@ -5,8 +5,8 @@ import type { Estimate, MeanIntervals, RatioIntervals } from "@diopter/statistic
 import type { Sensitivity } from "../metrics/sensitivity";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { CellComparison } from "./comparisons";
-import type { Check, RobustnessData } from "./report-data";
-import { changeText, type ScoreScale, scoreText } from "./scores";
+import type { Check, RobustnessData } from "./data";
+import { changeText, type ScoreScale, scoreText } from "./score-scale";
 import type { SplitRow } from "./split";
 
 type Table = Readonly<Record<string, TableValue>>[];

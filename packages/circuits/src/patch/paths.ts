@@ -8,10 +8,10 @@ import type { Edit, Model, Position } from "@diopter/model";
 import { fromData, type Tensor } from "@diopter/tensor";
 import { inputsOf, type PairOptions, readAndMeasure, sweepInto } from "./pair-runs";
 import { type PairBatch, pairBatches, pairPrompts } from "./pairs";
-import { PatchRecord } from "./patch-record";
-import { PatchResult } from "./patch-result";
 import { type PathEnds, pathEnds, type Receiver } from "./path-ends";
 import { type PathRuns, partOf, pathHooks, pathInputs, slotsOf } from "./path-inputs";
+import { PatchRecord } from "./record";
+import { PatchResult } from "./result";
 
 export interface PatchPathsOptions extends PairOptions {
   /** Sources of the edge graph, such as `a0.h1`, `m0` or `input`; by default every head that writes before a receiver reads. */

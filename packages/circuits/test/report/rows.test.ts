@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ablationOf } from "../../src/ablation/ablation";
 import { levelsOf } from "../../src/report/cell-words";
-import { csvOf, type ReportRow } from "../../src/report/report-rows";
+import { csvOf, type ReportRow } from "../../src/report/rows";
 import { plantedReport, someReport } from "./planted-report";
 
 /** Fields of CSV by RFC 4180. */

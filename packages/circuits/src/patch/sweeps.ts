@@ -1,6 +1,6 @@
 /** @file TransformerLens's activation patching functions as options of one function. */
 
-import type { PatchSelection } from "./patch-sites";
+import type { PatchSelection } from "./sites";
 
 const heads = [
   "attn_head_out",

@@ -3,7 +3,7 @@
 import type { Provenance } from "@diopter/model";
 import { std } from "@diopter/statistics";
 import { fromData, mean, type Tensor } from "@diopter/tensor";
-import { axisOf, type PatchMeanOptions, type PatchSvgOptions, patchPicture } from "./patch-picture";
+import { axisOf, type PatchMeanOptions, type PatchSvgOptions, patchPicture } from "./picture";
 
 /** `denoise`: values of the clean run go into the corrupt run; `noise`: values of the corrupt run into the clean one. */
 export type PatchDirection = "denoise" | "noise";
@@ -32,7 +32,7 @@ export interface PatchRow {
   readonly prompt: number;
   readonly value: number;
   /** 0 is the corrupt run, 1 the clean run. */
-  readonly normalised: number;
+  readonly normalized: number;
 }
 
 /** Version of `toJSON`. */
@@ -70,10 +70,10 @@ export class PatchResult {
     return this.direction === "denoise" ? this.corrupt : this.clean;
   }
 
-  /** Mean over prompts, [...axes]; normalised, it is a ratio of means, as in TransformerLens's demos. */
-  mean({ normalised = false }: PatchMeanOptions = {}): Tensor<"float64"> {
+  /** Mean over prompts, [...axes]; normalized, it is a ratio of means, as in TransformerLens's demos. */
+  mean({ normalized = false }: PatchMeanOptions = {}): Tensor<"float64"> {
     const means = mean(this.values, { axes: [-1] });
-    if (!normalised) return means;
+    if (!normalized) return means;
     const [clean, corrupt] = [average(this.clean), average(this.corrupt)];
     return this.#like(means, (_, cell) => (means.data[cell]! - corrupt) / (clean - corrupt));
   }
@@ -89,7 +89,7 @@ export class PatchResult {
    *
    * Not finite where a prompt's two runs have the same metric.
    */
-  normalised(): Tensor<"float64"> {
+  normalized(): Tensor<"float64"> {
     const n = this.clean.length;
     return this.#like(this.values, (value, i) => {
       const corrupt = this.corrupt[i % n]!;
@@ -126,12 +126,12 @@ export class PatchResult {
   /** Tidy records, one per cell and prompt. */
   toRows(): PatchRow[] {
     const n = this.clean.length;
-    const normalised = this.normalised().data;
+    const normalized = this.normalized().data;
     return Array.from(this.values.data, (value, i) => ({
       ...this.#coordinatesOf(Math.floor(i / n)),
       prompt: i % n,
       value,
-      normalised: normalised[i]!,
+      normalized: normalized[i]!,
     }));
   }
 
@@ -153,9 +153,9 @@ export class PatchResult {
     };
   }
 
-  /** A heat map of the means, normalised unless told otherwise; axes beyond two share the rows, layers bottom-up. */
-  toSVG({ normalised = true, ...options }: PatchSvgOptions = {}): string {
-    return patchPicture(this, this.mean({ normalised }), { ...options, normalised });
+  /** A heat map of the means, normalized unless told otherwise; axes beyond two share the rows, layers bottom-up. */
+  toSVG({ normalized = true, ...options }: PatchSvgOptions = {}): string {
+    return patchPicture(this, this.mean({ normalized }), { ...options, normalized });
   }
 
   #coordinatesOf(cell: number): Record<string, number | string> {

@@ -5,7 +5,7 @@ import type { Tensor } from "@diopter/tensor";
 
 export interface PatchMeanOptions {
   /** On the scale on which the corrupt runs' mean is 0 and the clean runs' mean is 1. */
-  readonly normalised?: boolean;
+  readonly normalized?: boolean;
 }
 
 export interface PatchSvgOptions extends PatchMeanOptions {
@@ -26,7 +26,7 @@ interface Pictured {
 export function patchPicture(
   { axes, labels, direction, metric }: Pictured,
   values: Tensor<"float64">,
-  { columns, title, normalised }: PatchSvgOptions,
+  { columns, title, normalized }: PatchSvgOptions,
 ): string {
   const across = columns === undefined ? defaultColumns(axes) : axisOf(axes, columns);
   const down = axes.map((_, a) => a).filter((a) => a !== across);
@@ -43,7 +43,7 @@ export function patchPicture(
     },
     {
       title: title ?? `Patching, ${direction === "denoise" ? "denoising" : "noising"}`,
-      legend: normalised ? `${metric}: 0 corrupt, 1 clean` : metric,
+      legend: normalized ? `${metric}: 0 corrupt, 1 clean` : metric,
       ...(down.length > 0 && { rowTitle: down.map((a) => axes[a]!).join(", ") }),
       ...(across >= 0 && { columnTitle: axes[across] }),
       bottomUp: axes[down[0] ?? -1] === "layer",

@@ -2,7 +2,7 @@
 
 import { csvFormatRow } from "d3-dsv";
 import type { CellLevels } from "./cell-words";
-import type { RobustnessData, RunData } from "./report-data";
+import type { RobustnessData, RunData } from "./data";
 
 /** What one run said about one prompt. */
 export interface ReportRow {

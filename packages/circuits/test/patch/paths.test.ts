@@ -5,7 +5,7 @@ import { add, fromData, sub, type Tensor } from "@diopter/tensor";
 import { describe, expect, test } from "vitest";
 import { EdgeGraph } from "../../src/graph/edge-graph";
 import { shapeOf } from "../../src/graph/shape";
-import { patchPaths } from "../../src/patch/patch-paths";
+import { patchPaths } from "../../src/patch/paths";
 import { type BruteForceRun, bruteForce } from "../helpers/brute-force";
 import type { Network } from "../helpers/network";
 import {

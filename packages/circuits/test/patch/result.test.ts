@@ -1,7 +1,7 @@
 import type { Provenance } from "@diopter/model";
 import { fromData } from "@diopter/tensor";
 import { expect, test } from "vitest";
-import { PatchResult } from "../../src/patch/patch-result";
+import { PatchResult } from "../../src/patch/result";
 
 const provenance = { schema: 1, contentId: "id" } as unknown as Provenance;
 
@@ -26,7 +26,7 @@ const result = new PatchResult({
 
 test("values on each prompt's own scale are 0 at its corrupt and 1 at its clean run, and not clipped", () => {
   // (v - 0) / 2 and (v - 1) / 4
-  expect(result.normalised().toArray()).toEqual([
+  expect(result.normalized().toArray()).toEqual([
     [
       [0, 0],
       [1, 1],
@@ -38,13 +38,13 @@ test("values on each prompt's own scale are 0 at its corrupt and 1 at its clean 
   ]);
 });
 
-test("means are over prompts; normalised they are a ratio of means", () => {
+test("means are over prompts; normalized they are a ratio of means", () => {
   expect(result.mean().toArray()).toEqual([
     [0.5, 3.5],
     [2, 1],
   ]);
   // corrupt mean 0.5, clean mean 3.5: (2 - 0.5) / 3 = 0.5, (1 - 0.5) / 3 = 1/6
-  expect(result.mean({ normalised: true })).toBeAllclose([
+  expect(result.mean({ normalized: true })).toBeAllclose([
     [0, 1],
     [0.5, 1 / 6],
   ]);
@@ -69,15 +69,15 @@ test("effects are changes of the run that is patched", () => {
 
 test("a prompt whose two runs agree has no scale of its own", () => {
   const flat = new PatchResult({ ...result, clean: Float64Array.from([0, 5]) });
-  expect(flat.normalised().at(0, 0, 0)).toBeNaN();
-  expect(flat.normalised().at(0, 1, 0)).toBe(Number.POSITIVE_INFINITY);
-  expect(flat.normalised().at(0, 1, 1)).toBe(1);
+  expect(flat.normalized().at(0, 0, 0)).toBeNaN();
+  expect(flat.normalized().at(0, 1, 0)).toBe(Number.POSITIVE_INFINITY);
+  expect(flat.normalized().at(0, 1, 1)).toBe(1);
 });
 
 test("rows are tidy", () => {
   const rows = result.toRows();
   expect(rows.length).toBe(8);
-  expect(rows[5]).toEqual({ layer: 1, head: 0, prompt: 1, value: 3, normalised: 0.5 });
+  expect(rows[5]).toEqual({ layer: 1, head: 0, prompt: 1, value: 3, normalized: 0.5 });
 });
 
 test("JSON has a schema version and survives a round trip", () => {
@@ -116,7 +116,7 @@ test("the picture has a row per layer and a column per head, or the other way ro
     expect(svg).toContain(text);
   expect(svg).toContain("<title>L1, H0");
   expect(result.toSVG({ columns: "layer" })).toContain("<title>H0, L1");
-  expect(result.toSVG({ normalised: false })).toContain("3.5");
+  expect(result.toSVG({ normalized: false })).toContain("3.5");
   expect(result.pick("layer", 0).toSVG()).toContain("1 row by 2 columns");
   expect(result.pick("layer", 0).pick("head", 0).toSVG()).toContain("1 row by 1 column");
 });

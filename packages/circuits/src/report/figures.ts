@@ -3,9 +3,9 @@
 import { type BoxCell, boxPlots, curve, type PageFigure, sensitivityBars } from "@diopter/plot";
 import type { Sensitivity } from "../metrics/sensitivity";
 import type { CellSummary, CellWithout } from "./cell-summary";
+import type { RobustnessData } from "./data";
 import type { MeanSetPoint } from "./mean-set-curve";
-import type { RobustnessData } from "./report-data";
-import { changeText, type ScoreScale, tickText } from "./scores";
+import { changeText, type ScoreScale, tickText } from "./score-scale";
 
 const phone = 362;
 

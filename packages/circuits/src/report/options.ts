@@ -4,10 +4,10 @@ import type { Ablation } from "../ablation/ablation";
 import type { PromptMetric } from "../metrics/prompt-metric";
 import type { Progress } from "../run/job";
 import type { Task } from "../task/task";
+import type { ReportOptions } from "./data";
 import type { GridPreset } from "./grid";
 import { usualMeanSetSizes } from "./mean-sets";
-import type { ReportOptions } from "./report-data";
-import type { ReportStore } from "./report-store";
+import type { ReportStore } from "./store";
 
 export interface RobustnessOptions {
   /** Which cells; default `miller`. */

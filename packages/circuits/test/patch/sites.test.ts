@@ -1,7 +1,7 @@
 import { type ConfigChoices, completeConfig } from "@diopter/model";
 import { expect, test } from "vitest";
-import { patchGrid } from "../../src/patch/patch-sites";
-import { patchSweeps } from "../../src/patch/patch-sweeps";
+import { patchGrid } from "../../src/patch/sites";
+import { patchSweeps } from "../../src/patch/sweeps";
 
 function config(more: Partial<ConfigChoices> = {}) {
   return completeConfig({
