@@ -1,7 +1,6 @@
 /** @file What other libraries write and read of circuits and scores, and our own JSON. */
 
-export type { EdgeScoresJSON } from "./discover/scores/edge-scores";
-export type { NodeScoresJSON } from "./discover/scores/node-scores";
+export type { ScoresJSON } from "./discover/scores/scores";
 export type { CircuitJSON } from "./graph/circuit-json";
 export { type AcdcEdge, type AcdcIndex, fromAcdc, toAcdc } from "./graph/names/acdc";
 export {

@@ -20,8 +20,7 @@ export { rerank } from "./discover/exact/rerank";
 export { circuitProbing } from "./discover/masks/circuit-probing";
 export { type LearnMasksOptions, learnMasks, type MaskState } from "./discover/masks/learn-masks";
 export { optimalConstants } from "./discover/optimal-constants";
-export { EdgeScores } from "./discover/scores/edge-scores";
-export { NodeScores } from "./discover/scores/node-scores";
+export { Scores } from "./discover/scores/scores";
 export { type TaskMetricName, taskMetricNames } from "./discover/task-metric";
 export {
   type CellSpec,

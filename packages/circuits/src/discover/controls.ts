@@ -9,21 +9,24 @@ import { hooksOf, type SourceGroup, sourceGroups } from "../graph/sources";
 import { batchesOf, batchSizeFor, longestOf } from "../run/batches";
 import { Job } from "../run/job";
 import type { Task } from "../task/task";
-import { EdgeScores } from "./scores/edge-scores";
+import { Scores } from "./scores/scores";
 
 /** Uniform random scores in [0, 1): the same for the same seed. */
-export function randomScores(shape: GraphShape, { seed }: { readonly seed: number }): EdgeScores {
+export function randomScores(
+  shape: GraphShape,
+  { seed }: { readonly seed: number },
+): Scores<"edge"> {
   const graph = new EdgeGraph(shape);
   const random = new Random(seed);
   const values = Float64Array.from({ length: graph.edgeCount }, () => random.uniform());
-  return new EdgeScores(graph, values, { ...free("random"), seed });
+  return new Scores(graph, "edge", values, { ...free("random"), seed });
 }
 
 /** 1 for the edges of a circuit (of a node circuit the edges out of its nodes), 0 for all others. */
-export function officialScores(circuit: Circuit): EdgeScores {
+export function officialScores(circuit: Circuit): Scores<"edge"> {
   const { graph, name, version } = circuit;
   const record = free("official");
-  return new EdgeScores(graph, Float64Array.from(circuit.kept()), {
+  return new Scores(graph, "edge", Float64Array.from(circuit.kept()), {
     ...record,
     options: { circuit: name, version },
   });
@@ -45,7 +48,7 @@ export async function magnitudeScores(
   model: Model,
   task: Task,
   options: MagnitudeOptions = {},
-): Promise<EdgeScores> {
+): Promise<Scores<"edge">> {
   const { of = "mean-norm", inputs = "split", signal } = options;
   const job = new Job({ signal });
   const { config } = model;
@@ -71,7 +74,7 @@ export async function magnitudeScores(
   const values = new Float64Array(graph.edgeCount);
   for (const { firstEdge, reads } of graph.destinations)
     for (let s = 0; s < reads; s++) values[firstEdge + s] = Math.abs(sums[s]!) / scale;
-  return new EdgeScores(graph, values, {
+  return new Scores(graph, "edge", values, {
     method: "activation magnitude",
     options: { of },
     passes: { forward, backward: 0 },

@@ -3,8 +3,8 @@
 import type { Model } from "@diopter/model";
 import type { Estimate } from "@diopter/statistics";
 import { ablationOf } from "../ablation/ablation";
-import type { EdgeScores } from "../discover/scores/edge-scores";
 import type { Ranking } from "../discover/scores/ranking";
+import type { Scores } from "../discover/scores/scores";
 import { Circuit } from "../graph/circuit";
 import { type CurvePoint, type CurveTargets, smallestSizes } from "../metrics/faithfulness-curve";
 import { type MibAreas, mibAreas, mibShares } from "../metrics/mib-areas";
@@ -50,7 +50,7 @@ export interface EvaluatedCurve {
 export async function evaluateCurve(
   model: Model,
   task: Task,
-  scores: EdgeScores,
+  scores: Scores<"edge">,
   options: EvaluateCurveOptions = {},
 ): Promise<EvaluatedCurve> {
   const { by = "absolute", select = "top", cluster = "template", seed = 0 } = options;

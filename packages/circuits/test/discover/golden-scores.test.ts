@@ -9,7 +9,7 @@ import { goldenPath, readJson, readTensors } from "../../../../test/golden";
 import { mean, zero } from "../../src/ablation/ablation";
 import { attributeEdges } from "../../src/discover/attribution/attribute-edges";
 import type { AttributeOptions } from "../../src/discover/attribution/batch";
-import type { EdgeScores } from "../../src/discover/scores/edge-scores";
+import type { Scores } from "../../src/discover/scores/scores";
 import { fromAutoCircuitName } from "../../src/graph/names/auto-circuit";
 import { goldenModel, goldenTask } from "../helpers/golden-task";
 
@@ -34,7 +34,7 @@ describe.each([
   });
   const attribute = (options: AttributeOptions) => attributeEdges(model, goldenTask(), options);
 
-  function expectScores(scores: EdgeScores, edges: readonly string[], expected: ArrayLike<number>) {
+  function expectScores(scores: Scores, edges: readonly string[], expected: ArrayLike<number>) {
     const largest = Array.from(expected).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     const off = edges.map((edge, i) => Math.abs(scores.of(edge) - expected[i]!));
     expect(Math.max(...off) / largest).toBeLessThan(tolerance);

@@ -7,7 +7,7 @@ import { mean, zero } from "../../src/ablation/ablation";
 import { attributeEdges } from "../../src/discover/attribution/attribute-edges";
 import { attributeNodes } from "../../src/discover/attribution/attribute-nodes";
 import { exactEdges } from "../../src/discover/exact/exact";
-import type { EdgeScores } from "../../src/discover/scores/edge-scores";
+import type { Scores } from "../../src/discover/scores/scores";
 import { evaluate } from "../../src/evaluate/evaluate";
 import { Circuit } from "../../src/graph/circuit";
 import { shapeOf } from "../../src/graph/shape";
@@ -32,7 +32,7 @@ async function totalEffect(network: Network, task: Task): Promise<number> {
 }
 
 /** Scores of the edges that leave the input, or enter the logits. */
-function sumOf({ graph, values }: EdgeScores, side: "leaving" | "entering"): number {
+function sumOf({ graph, values }: Scores, side: "leaving" | "entering"): number {
   const chosen = values.filter((_, edge) => {
     const name = graph.edgeName(edge);
     return side === "leaving" ? name.startsWith("input->") : name.endsWith("->logits");

@@ -4,9 +4,9 @@ import {
   type Ablation,
   ablationOf,
   Circuit,
-  type EdgeScores,
   type Evaluation,
   evaluateCells,
+  type Scores,
 } from "@diopter/circuits";
 import type { Task } from "@diopter/circuits/tasks";
 import type { Model } from "@diopter/model";
@@ -57,7 +57,7 @@ const together = 8;
 export async function smallestCircuit(
   model: Model,
   task: Task,
-  scores: EdgeScores,
+  scores: Scores<"edge">,
   options: SizeSearchOptions,
 ): Promise<SizeSearch> {
   const { edges, signal, onTried } = options;

@@ -3,7 +3,7 @@
 import {
   attributeEdges,
   attributionMethods,
-  type EdgeScores,
+  type Scores,
   type TaskMetricName,
   taskMetricNames,
 } from "@diopter/circuits";
@@ -127,14 +127,14 @@ export const circuitDiscover = command({
 
 interface Found {
   readonly tasks: SplitTasks;
-  readonly scores: EdgeScores;
+  readonly scores: Scores<"edge">;
   readonly search: SizeSearch;
   readonly provenance: Provenance;
   readonly seed: number;
 }
 
 /** How the scores were made, without the time that it took. */
-function recordOf({ record: { milliseconds, ...record } }: EdgeScores) {
+function recordOf({ record: { milliseconds, ...record } }: Scores) {
   return record;
 }
 

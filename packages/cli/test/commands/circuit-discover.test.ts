@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Circuit, EdgeScores, evaluate } from "@diopter/circuits";
+import { Circuit, evaluate, Scores } from "@diopter/circuits";
 import { taskToJSON, worldTasks } from "@diopter/circuits/tasks";
 import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
@@ -47,7 +47,7 @@ test("the smallest circuit that is good enough is found, pruned and written with
   expect(written.toJSON()).toEqual(found.circuit);
   expect(written.size).toBe(found.edges);
   expect(written.pruned().dropped).toEqual([]);
-  const scores = EdgeScores.fromJSON(JSON.parse(readFileSync(join(cwd, "s.json"), "utf8")));
+  const scores = Scores.fromJSON(JSON.parse(readFileSync(join(cwd, "s.json"), "utf8")));
   expect(scores.top(first.asked).pruned().circuit.elements).toEqual(written.elements);
 
   const model = await Model.load(await worldCausal(), { runtime: node() });
@@ -107,7 +107,7 @@ test.each([
     'circuit discover: --faithfulness is "1.5", expected a number from 0 to 1',
   ],
   [["--out", "c.txt"], 2, 'circuit discover: --out is "c.txt", expected a name that ends in .json'],
-  [["--n", "4", "--edges", "2000"], 1, "edge scores: 2000 edges of 1519"],
+  [["--n", "4", "--edges", "2000"], 1, "scores: 2000 edges of 1519"],
 ])("%j is refused", async (options, code, message) => {
   const found = await diopter(["circuit", "discover", "world-causal", ...options]);
   expect(found).toEqual({ code, out: "", err: `${message}\n` });

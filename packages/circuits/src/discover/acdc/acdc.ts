@@ -11,7 +11,7 @@ import type { PromptMetric } from "../../metrics/prompt-metric";
 import { Job, type Progress } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
-import { EdgeScores } from "../scores/edge-scores";
+import { Scores } from "../scores/scores";
 import { AcdcRuns } from "./runs";
 
 export interface AcdcOptions {
@@ -73,7 +73,7 @@ export interface AcdcResult {
   /** Names in the order in which they were tried. */
   readonly order: readonly string[];
   /** The smallest threshold that removed an edge, `Infinity` for those that stayed; negative where the metric is better higher. */
-  readonly scores: EdgeScores;
+  readonly scores: Scores<"edge">;
 }
 
 /**
@@ -229,12 +229,12 @@ function scoresOf(
   graph: EdgeGraph,
   runs: readonly AcdcRun[],
   sign: number,
-  record: EdgeScores["record"],
-): EdgeScores {
+  record: Scores["record"],
+): Scores<"edge"> {
   const values = new Float64Array(graph.edgeCount).fill(sign * Number.POSITIVE_INFINITY);
   for (const { threshold, steps } of [...runs].reverse())
     for (const { edge, removed } of steps) if (removed) values[edge] = sign * threshold;
-  return new EdgeScores(graph, values, record);
+  return new Scores(graph, "edge", values, record);
 }
 
 /** Counts of live readers, kept up to date: what a removal cuts off is found at once. */

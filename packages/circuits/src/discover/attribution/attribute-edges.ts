@@ -7,7 +7,7 @@ import { Job } from "../../run/job";
 import { replacementsFor } from "../../run/replacements/replacements";
 import type { Task } from "../../task/task";
 import { chosenShape } from "../choices";
-import { EdgeScores } from "../scores/edge-scores";
+import { Scores } from "../scores/scores";
 import { metricChoice, nameOf } from "../task-metric";
 import {
   type AttributeOptions,
@@ -42,7 +42,7 @@ export async function attributeEdges(
   model: Model,
   task: Task,
   options: AttributeOptions,
-): Promise<EdgeScores> {
+): Promise<Scores<"edge">> {
   const { method, value = { kind: "resample", from: "paired" }, signal } = options;
   const job = new Job(options);
   const graph = new EdgeGraph(chosenShape(model, options));
@@ -70,5 +70,5 @@ export async function attributeEdges(
     job.step();
   }
   const record = totals.record({ metric: nameOf(metric), value, milliseconds: job.milliseconds });
-  return new EdgeScores(graph, totals.values, record, totals.kept());
+  return new Scores(graph, "edge", totals.values, record, totals.kept());
 }

@@ -18,7 +18,7 @@ import { readSources } from "../../run/read-sources";
 import { replacementsFor } from "../../run/replacements/replacements";
 import type { Task } from "../../task/task";
 import { chosenShape } from "../choices";
-import { NodeScores } from "../scores/node-scores";
+import { Scores } from "../scores/scores";
 import { metricChoice, nameOf } from "../task-metric";
 import {
   type AttributeSettings,
@@ -52,7 +52,7 @@ export async function attributeNodes(
   model: Model,
   task: Task,
   options: AttributeNodesOptions = {},
-): Promise<NodeScores> {
+): Promise<Scores<"node">> {
   const { method = "atp", signal } = options;
   const { value = { kind: "resample", from: "paired" } } = options;
   const job = new Job(options);
@@ -81,7 +81,7 @@ export async function attributeNodes(
     job.step();
   }
   const record = totals.record({ metric: nameOf(metric), value, milliseconds: job.milliseconds });
-  return new NodeScores(graph, totals.values, { ...record, method }, totals.kept());
+  return new Scores(graph, "node", totals.values, { ...record, method }, totals.kept());
 }
 
 async function atClean(batch: AttributionBatch): Promise<BatchScores> {

@@ -4,7 +4,7 @@ import type { AblationValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import type { Batch } from "../../run/batches";
 import { valueRecord } from "../choices";
-import type { ScoreRecord } from "../scores/edge-scores";
+import type { ScoreRecord } from "../scores/scores";
 import type { AttributeSettings, BatchScores } from "./batch";
 
 type TotalOptions = Pick<

@@ -6,8 +6,7 @@ import type { GraphShape } from "../../graph/shape";
 import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
-import { EdgeScores, type ScoreRecord } from "../scores/edge-scores";
-import { NodeScores } from "../scores/node-scores";
+import { type ScoreRecord, Scores } from "../scores/scores";
 import { type SingleEffectOptions, type SingleEffects, singleEffects } from "./single-effects";
 
 export interface ExactOptions extends SingleEffectOptions {
@@ -29,13 +28,13 @@ export async function exactEdges(
   model: Model,
   task: Task,
   options: ExactOptions = {},
-): Promise<EdgeScores> {
+): Promise<Scores<"edge">> {
   const graph = new EdgeGraph(chosenShape(model, options));
   const job = new Job();
   const sets = Array.from({ length: graph.edgeCount }, (_, edge) => [edge]);
   const effects = await singleEffects(model, graph, task, sets, options);
   const record = exactRecord(task, options, effects, job.milliseconds);
-  return new EdgeScores(graph, ...scored(effects, sets.length, record, options));
+  return new Scores(graph, "edge", ...scored(effects, sets.length, record, options));
 }
 
 /** The same for every source: all that it writes is replaced, wherever it is read. Heads by position with `tokens: "each"`. */
@@ -43,7 +42,7 @@ export async function exactNodes(
   model: Model,
   task: Task,
   options: ExactOptions = {},
-): Promise<NodeScores> {
+): Promise<Scores<"node">> {
   const graph = new EdgeGraph(chosenShape(model, options));
   const job = new Job();
   const sets = graph.sources.map((_, source) =>
@@ -53,7 +52,7 @@ export async function exactNodes(
   );
   const effects = await singleEffects(model, graph, task, sets, options);
   const record = exactRecord(task, options, effects, job.milliseconds);
-  return new NodeScores(graph, ...scored(effects, sets.length, record, options));
+  return new Scores(graph, "node", ...scored(effects, sets.length, record, options));
 }
 
 /** How exact effects were made. */

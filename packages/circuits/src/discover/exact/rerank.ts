@@ -3,8 +3,8 @@
 import type { Model } from "@diopter/model";
 import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
-import { EdgeScores } from "../scores/edge-scores";
 import type { Ranking } from "../scores/ranking";
+import { Scores } from "../scores/scores";
 import { exactRecord } from "./exact";
 import { type SingleEffectOptions, singleEffects } from "./single-effects";
 
@@ -23,10 +23,10 @@ export interface RerankOptions extends Omit<SingleEffectOptions, "tokens"> {
 export async function rerank(
   model: Model,
   task: Task,
-  scores: EdgeScores,
+  scores: Scores<"edge">,
   n: number,
   options: RerankOptions = {},
-): Promise<EdgeScores> {
+): Promise<Scores<"edge">> {
   const { graph, record } = scores;
   const { by = "absolute" } = options;
   if (!Number.isInteger(n) || n < 1 || n > graph.edgeCount)
@@ -45,8 +45,9 @@ export async function rerank(
     values[edge] = effects.mean[i]!;
   });
   const again = exactRecord(task, options, effects, job.milliseconds);
-  return new EdgeScores(
+  return new Scores(
     graph,
+    "edge",
     values,
     {
       ...record,

@@ -4,10 +4,8 @@ import type { Model } from "@diopter/model";
 import type { Circuit } from "../../graph/circuit";
 import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
-import { EdgeScores, type ScoreRecord } from "../scores/edge-scores";
-import { NodeScores } from "../scores/node-scores";
+import { type ScoreRecord, Scores } from "../scores/scores";
 import { type LearnedMasks, type LearnMasksOptions, learnMasks } from "./learn-masks";
-import type { LearnedScores } from "./learned-scores";
 
 export interface CircuitProbingOptions
   extends Omit<LearnMasksOptions, "size" | "select" | "resume" | "onState"> {
@@ -18,7 +16,7 @@ export interface CircuitProbingOptions
 
 export interface CircuitProbing {
   /** How many of the circuits have an element; signed as in `learnMasks`. */
-  readonly scores: LearnedScores;
+  readonly scores: Scores;
   /** By rising size. */
   readonly circuits: readonly Circuit[];
   readonly heldOut: readonly (number | undefined)[];
@@ -62,10 +60,7 @@ export async function circuitProbing(
     milliseconds: job.milliseconds,
   };
   return {
-    scores:
-      first instanceof EdgeScores
-        ? new EdgeScores(first.graph, values, record)
-        : new NodeScores(first.graph, values, record),
+    scores: new Scores(first.graph, first.component, values, record),
     circuits: learned.map(({ circuit }) => circuit),
     heldOut: learned.map(({ heldOut }) => heldOut),
   };

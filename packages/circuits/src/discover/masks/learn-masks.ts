@@ -8,10 +8,10 @@ import type { GraphShape } from "../../graph/shape";
 import { Job, type Progress } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
-import type { ScoreRecord } from "../scores/edge-scores";
+import type { ScoreRecord, Scores } from "../scores/scores";
 import { type MetricChoice, nameOf } from "../task-metric";
 import { keepProbability, keepProbabilitySlope, thetaOf } from "./hard-concrete";
-import { type LearnedScores, type Selection, selected, thetaScores } from "./learned-scores";
+import { type Selection, selected, thetaScores } from "./learned-scores";
 import { checkSize, type MaskSize, type Multipliers, sizeCost } from "./size";
 import { type MaskedTask, MaskTraining } from "./training";
 
@@ -60,7 +60,7 @@ export interface MaskState {
 
 export interface LearnedMasks {
   /** P(mask > 0) by element; negative where a large metric is learned, so that ablating lowers it. */
-  readonly scores: LearnedScores;
+  readonly scores: Scores;
   readonly circuit: Circuit;
   readonly history: readonly MaskStep[];
   readonly heldOut: number | undefined;

@@ -2,12 +2,8 @@
 
 import { Circuit } from "../../graph/circuit";
 import type { EdgeGraph } from "../../graph/edge-graph";
-import { EdgeScores, type ScoreRecord } from "../scores/edge-scores";
-import { NodeScores } from "../scores/node-scores";
+import { type ScoreRecord, Scores } from "../scores/scores";
 import { deterministicMask, keepProbability } from "./hard-concrete";
-
-/** Of edges or of nodes, as was learned. */
-export type LearnedScores = EdgeScores | NodeScores;
 
 /** Masks at least this large; exactly so many elements; or as many as the masks add up to (Edge Pruning). */
 export type Selection = { readonly threshold: number } | { readonly size: number } | "mean";
@@ -19,18 +15,16 @@ export function thetaScores(
   theta: Float64Array,
   sign: 1 | -1,
   record: ScoreRecord,
-): LearnedScores {
+): Scores {
   const values = theta.map((x) => sign * keepProbability(x));
-  return component === "edge"
-    ? new EdgeScores(graph, values, record)
-    : new NodeScores(graph, values, record);
+  return new Scores(graph, component, values, record);
 }
 
 export function selected(
   graph: EdgeGraph,
   component: "edge" | "node",
   theta: Float64Array,
-  scores: LearnedScores,
+  scores: Scores,
   select: Selection = { threshold: 0.5 },
 ): Circuit {
   const masks = theta.map(deterministicMask);

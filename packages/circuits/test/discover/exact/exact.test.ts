@@ -7,8 +7,7 @@ import { goldenPath, readJson, readTensors } from "../../../../../test/golden";
 import { mean, resample, zero } from "../../../src/ablation/ablation";
 import { exactEdges, exactNodes } from "../../../src/discover/exact/exact";
 import { rerank } from "../../../src/discover/exact/rerank";
-import { EdgeScores } from "../../../src/discover/scores/edge-scores";
-import { NodeScores } from "../../../src/discover/scores/node-scores";
+import { Scores } from "../../../src/discover/scores/scores";
 import { evaluate } from "../../../src/evaluate/evaluate";
 import { randomTask } from "../../evaluate/slow";
 import { goldenModel, goldenTask } from "../../helpers/golden-task";
@@ -53,7 +52,7 @@ test.each([ln, gqa, parallel])(
         const options = { value, direction, keep: "prompts", batchSize: 50 } as const;
         const edges = await exactEdges(model, small, options);
         const nodes = await exactNodes(model, small, options);
-        const single = async (circuit: ReturnType<EdgeScores["top"]>) => {
+        const single = async (circuit: ReturnType<Scores["top"]>) => {
           const cell = await evaluate(model, small, circuit, {
             ablation: { value, direction, set: "circuit", component: circuit.component },
           });
@@ -143,8 +142,9 @@ test("opposite positions cancel when pooled and are found one by one", async () 
 test("scoring the best again makes them exact and leaves the others behind them in their order", async () => {
   const model = await ln.load(runtime);
   const exact = await exactEdges(model, small);
-  const rough = new EdgeScores(
+  const rough = new Scores(
     exact.graph,
+    "edge",
     exact.values.map((x, edge) => x * (1 + (edge % 3)) + 0.01),
     { ...exact.record, method: "rough" },
   );
@@ -157,7 +157,7 @@ test("scoring the best again makes them exact and leaves the others behind them 
     expect(again.values[edge]).toBeCloseTo(exact.values[edge]!, 12);
   const sizes = after.slice(0, 10).map((edge) => Math.abs(exact.values[edge]!));
   expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
-  const copy = EdgeScores.fromJSON(JSON.parse(JSON.stringify(again)));
+  const copy = Scores.fromJSON(JSON.parse(JSON.stringify(again)));
   expect([...copy.ranked()]).toEqual(after);
   expect(again.threshold(0).size).toBe(10);
   await expect(rerank(model, small, rough, 0)).rejects.toThrow("rerank: 0 edges");
@@ -166,19 +166,20 @@ test("scoring the best again makes them exact and leaves the others behind them 
 test("scores survive JSON, infinite ones too, and node scores choose nodes", async () => {
   const model = await ln.load(runtime);
   const nodes = await exactNodes(model, small);
-  const copy = NodeScores.fromJSON(JSON.parse(JSON.stringify(nodes)));
+  const copy = Scores.fromJSON(JSON.parse(JSON.stringify(nodes)));
   expect(copy.values).toEqual(nodes.values);
   expect(nodes.top(3).component).toBe("node");
   expect(nodes.top(3).size).toBe(3);
-  const kept = new NodeScores(
+  const kept = new Scores(
     nodes.graph,
+    "node",
     nodes.values.map((x, i) => (i < 2 ? Number.POSITIVE_INFINITY : x)),
     nodes.record,
   );
-  const back = NodeScores.fromJSON(JSON.parse(JSON.stringify(kept)));
+  const back = Scores.fromJSON(JSON.parse(JSON.stringify(kept)));
   expect(back.values).toEqual(kept.values);
   expect([...back.ranked().subarray(0, 2)]).toEqual([0, 1]);
-  expect(() => nodes.top(99)).toThrow("node scores: 99 nodes of");
+  expect(() => nodes.top(99)).toThrow("scores: 99 nodes of");
 });
 
 test("the reverse of a ranking is a ranking", async () => {

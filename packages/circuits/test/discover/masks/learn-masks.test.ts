@@ -12,7 +12,6 @@ import {
 } from "../../../src/discover/masks/learn-masks";
 import { sizeCost } from "../../../src/discover/masks/size";
 import { MaskTraining } from "../../../src/discover/masks/training";
-import { EdgeScores } from "../../../src/discover/scores/edge-scores";
 import { evaluate } from "../../../src/evaluate/evaluate";
 import { EdgeGraph } from "../../../src/graph/edge-graph";
 import { shapeOf } from "../../../src/graph/shape";
@@ -120,7 +119,7 @@ test("nodes are learned and chosen by as many as the masks add up to", async () 
   });
   expect(circuit.component).toBe("node");
   expect(circuit.size).toBe(3); // the embedding and both heads: all are needed
-  expect(scores).not.toBeInstanceOf(EdgeScores);
+  expect(scores.component).toBe("node");
 });
 
 test("what was learned is faithful on prompts that were not learned from", async () => {
