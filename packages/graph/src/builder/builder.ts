@@ -12,9 +12,9 @@ import {
 } from "../graph/dim";
 import { codeOf } from "../graph/element-types";
 import type { Dim, ElementType, Graph, Initializer, Value } from "../graph/types";
+import { farEnd } from "../ops/movement";
 import type { AttributeInput } from "../ops/row";
 import { axesOf, axisOf } from "../ops/rules";
-import { FAR } from "../ops/slice";
 import { lowerEinsum } from "./einsum";
 import { type BuilderOptions, GraphWriter, type NodeOptions } from "./writer";
 
@@ -596,8 +596,8 @@ export class Builder {
   slice(x: Value, ranges: SliceRange | readonly SliceRange[]): Value {
     const list = [ranges].flat() as SliceRange[];
     const steps = list.map(({ step = 1 }) => step);
-    const starts = list.map(({ start }, i) => start ?? (steps[i]! < 0 ? FAR : 0));
-    const ends = list.map(({ end }, i) => end ?? (steps[i]! < 0 ? -FAR : FAR));
+    const starts = list.map(({ start }, i) => start ?? (steps[i]! < 0 ? farEnd : 0));
+    const ends = list.map(({ end }, i) => end ?? (steps[i]! < 0 ? -farEnd : farEnd));
     const axes = axesOf(
       "Slice",
       list.map(({ axis }) => axis),

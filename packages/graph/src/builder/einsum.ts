@@ -2,7 +2,7 @@
 
 import { productOf } from "../graph/dim";
 import type { Dim, Value } from "../graph/types";
-import { letterDims, parseEquation } from "../ops/einsum";
+import { letterDims, parseEquation } from "../ops/products";
 
 /** What of a builder an einsum is written with. */
 interface Products {

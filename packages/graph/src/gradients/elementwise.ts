@@ -1,8 +1,10 @@
-/** @file Gradients of arithmetic, element by element. */
+/** @file Gradients of what works element by element. */
 
 import type { Builder } from "../builder/builder";
 import type { Value } from "../graph/types";
-import type { Gradient, GradientRule } from "./rule";
+import type * as rows from "../ops/elementwise";
+import { geluScale } from "../ops/elementwise";
+import type { Gradient, GradientRule, RuleOf } from "./rule";
 import { sumTo } from "./shared";
 
 /** The rule of an op of one input whose output has its dtype and shape. */
@@ -75,3 +77,79 @@ export const Sign = flat;
 export const Floor = flat;
 export const Ceil = flat;
 export const Round = flat;
+
+type Rows = typeof rows;
+
+export const Tanh = unary((b, _x, dy, y) => b.mul(dy, b.sub(1, b.mul(y, y))));
+export const Sigmoid = unary((b, _x, dy, y) => b.mul(dy, b.mul(y, b.sub(1, y))));
+/** d erf(x) / dx = 2 / sqrt(π) exp(−x²) */
+export const Erf = unary((b, x, dy) =>
+  b.mul(dy, b.mul(b.exp(b.neg(b.mul(x, x))), 2 / Math.sqrt(Math.PI))),
+);
+export const Relu = unary((b, x, dy) => b.where(b.greater(x, 0), dy, b.constant(0, dy.dtype)));
+export const Softplus = unary((b, x, dy) => b.mul(dy, b.sigmoid(x)));
+
+export const LeakyRelu: RuleOf<Rows["LeakyRelu"]> = (
+  b,
+  { inputs: [x], attrs: { alpha } },
+  [dy],
+) => [b.where(b.less(x, 0), b.mul(dy, alpha), dy)];
+
+export const Gelu: RuleOf<Rows["Gelu"]> = (b, { inputs: [x], attrs: { approximate } }, [dy]) => [
+  b.mul(dy, approximate === "tanh" ? geluTanhSlope(b, x) : geluSlope(b, x)),
+];
+
+/** Φ(x) + x φ(x) */
+function geluSlope(b: Builder, x: Value): Value {
+  const cdf = b.mul(b.add(b.erf(b.mul(x, Math.SQRT1_2)), 1), 0.5);
+  const density = b.mul(b.exp(b.mul(b.mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return b.add(cdf, b.mul(x, density));
+}
+
+/** (1 + t) / 2 + x (1 − t²) u' / 2 with t = tanh u, u = sqrt(2/π) (x + 0.044715 x³) */
+function geluTanhSlope(b: Builder, x: Value): Value {
+  const square = b.mul(x, x);
+  const u = b.mul(b.mul(x, b.add(b.mul(square, 0.044715), 1)), geluScale);
+  const tanh = b.tanh(u);
+  const slope = b.mul(b.add(b.mul(square, 3 * 0.044715), 1), geluScale / 2);
+  const bend = b.mul(b.mul(x, slope), b.sub(1, b.mul(tanh, tanh)));
+  return b.add(b.mul(b.add(tanh, 1), 0.5), bend);
+}
+
+/** The gradient chooses too, so that a NaN on the other side stays there. */
+export const Where: GradientRule = (b, { inputs: [condition, x, y] }, [dy]) => {
+  const zero = b.constant(0, dy.dtype);
+  return [
+    undefined,
+    () => sumTo(b, b.where(condition, dy, zero), x),
+    () => sumTo(b, b.where(condition, zero, dy), y),
+  ];
+};
+
+/** Ties share the gradient evenly. */
+const extreme: GradientRule = (b, { inputs, outputs: [y] }, [dy]) => {
+  const hits = inputs.map((x) => b.equal(x, y));
+  const ties = hits.map((hit) => b.cast(hit, y.dtype)).reduce((p, q) => b.add(p, q));
+  const share = b.div(dy, ties);
+  return inputs.map((x, i) => () => sumTo(b, b.where(hits[i]!, share, b.constant(0, y.dtype)), x));
+};
+
+export const Max = extreme;
+export const Min = extreme;
+
+export const Sum: GradientRule = (b, { inputs }, [dy]) => inputs.map((x) => () => sumTo(b, dy, x));
+
+export const Clip: GradientRule = (b, { inputs: [x, low, high] }, [dy]) => {
+  const zero = b.constant(0, x.dtype);
+  const outside = (hit: Value) => b.sum(b.where(hit, dy, zero));
+  return [
+    () => {
+      let g = dy;
+      if (low !== undefined) g = b.where(b.less(x, low), zero, g);
+      if (high !== undefined) g = b.where(b.greater(x, high), zero, g);
+      return g;
+    },
+    () => low && outside(b.less(x, low)),
+    () => high && outside(b.greater(x, high)),
+  ];
+};

@@ -1,6 +1,7 @@
-/** @file Ops that make a tensor from little: constants, fills, ranges, casts. */
+/** @file Ops that make a tensor from little: constants, fills, ranges, casts, shapes as values. */
 
 import * as t from "@diopter/tensor";
+import { productOf } from "../graph/dim";
 import { elementTypeOf } from "../graph/element-types";
 import type { ElementType, Initializer } from "../graph/types";
 import { type AttributeSpec, int, op } from "./row";
@@ -108,4 +109,21 @@ export const Cast = op({
     if (isFloat(dtype) && precision === "float64") return [t.cast(x, "float64")];
     return [t.cast(x, dtype as t.DType)];
   },
+});
+
+export const Shape = op({
+  attrs: { start: int(0), end: int(Number.MAX_SAFE_INTEGER) },
+  infer: ([x], { start, end }) => {
+    const dims = x.shape.slice(start, end);
+    return [{ dtype: "int64", shape: [dims.length], data: dims }];
+  },
+  evaluate: ([x], { start, end }) => {
+    const dims = x.shape.slice(start, end);
+    return [t.fromData(BigInt64Array.from(dims, BigInt), [dims.length], "int64")];
+  },
+});
+
+export const Size = op({
+  infer: ([x]) => [{ dtype: "int64", shape: [], data: [productOf(x.shape)] }],
+  evaluate: ([x]) => [t.scalar(x.size, "int64")],
 });

@@ -1,26 +1,14 @@
 /** @file The table: one row per op. */
 
-import * as activation from "./activation";
-import * as arrange from "./arrange";
-import * as compare from "./compare";
 import * as create from "./create";
-import { Einsum } from "./einsum";
 import * as elementwise from "./elementwise";
-import * as extremes from "./extremes";
-import * as gather from "./gather";
-import * as join from "./join";
-import * as mask from "./mask";
-import { Gemm, MatMul } from "./matmul";
-import * as measure from "./measure";
-import { LayerNormalization, RMSNormalization } from "./normalize";
+import * as indexing from "./indexing";
+import * as movement from "./movement";
+import * as products from "./products";
 import * as reduce from "./reduce";
-import * as reshape from "./reshape";
 import type { Op } from "./row";
-import * as scatter from "./scatter";
-import { Pad, Slice } from "./slice";
-import { LogSoftmax, Softmax } from "./softmax";
 
-/** Every module exports its rows under their ONNX names, beside functions in lower case. */
+/** Every module exports its rows under their ONNX names, beside functions and constants in lower case. */
 function rowsOf(module: Readonly<Record<string, unknown>>): Record<string, Op> {
   const rows = Object.entries(module).filter(([name]) => /^[A-Z]/.test(name));
   return Object.fromEntries(rows) as Record<string, Op>;
@@ -28,28 +16,12 @@ function rowsOf(module: Readonly<Record<string, unknown>>): Record<string, Op> {
 
 /** Shape rule and reference evaluation of every op of ONNX's standard domain that Diopter knows. */
 export const ops: Readonly<Record<string, Op>> = {
-  ...rowsOf(activation),
-  ...rowsOf(arrange),
-  ...rowsOf(compare),
   ...rowsOf(create),
   ...rowsOf(elementwise),
-  ...rowsOf(extremes),
-  ...rowsOf(gather),
-  ...rowsOf(join),
-  ...rowsOf(mask),
-  ...rowsOf(measure),
+  ...rowsOf(indexing),
+  ...rowsOf(movement),
+  ...rowsOf(products),
   ...rowsOf(reduce),
-  ...rowsOf(reshape),
-  ...rowsOf(scatter),
-  Einsum,
-  Gemm,
-  LayerNormalization,
-  LogSoftmax,
-  MatMul,
-  Pad,
-  RMSNormalization,
-  Slice,
-  Softmax,
 };
 
 /** The row of an op, if its domain is the standard one and the table has it for this operator set. */

@@ -1,12 +1,13 @@
-/** @file Gradients of reading at indices: writing there. */
+/** @file Gradients of reading at indices: writing there; and the other way. */
 
 import type { Builder } from "../builder/builder";
 import { productOf } from "../graph/dim";
 import type { Value } from "../graph/types";
-import type * as rows from "../ops/gather";
+import type * as rows from "../ops/indexing";
+import { noneOrAdd } from "../ops/indexing";
 import { axisOf } from "../ops/rules";
+import { unslice } from "./movement";
 import type { RuleOf } from "./rule";
-import { unslice } from "./slice";
 
 export const Gather: RuleOf<typeof rows.Gather> = (
   b,
@@ -89,3 +90,33 @@ function batchPosition(b: Builder, indices: Value, axis: number): Value {
   );
   return b.expand(alone, like);
 }
+
+export const ScatterElements: RuleOf<typeof rows.ScatterElements> = (
+  b,
+  { inputs: [, indices, updates], attrs: { axis, reduction } },
+  [dy],
+) => [
+  () =>
+    noneOrAdd("differentiate: ScatterElements", reduction) === "add"
+      ? dy
+      : b.scatterElements(dy, indices, b.fill(updates, 0), axis),
+  undefined,
+  () => b.gatherElements(dy, indices, axis),
+];
+
+export const ScatterND: RuleOf<typeof rows.ScatterND> = (
+  b,
+  { inputs: [, indices, updates], attrs: { reduction } },
+  [dy],
+) => [
+  () =>
+    noneOrAdd("differentiate: ScatterND", reduction) === "add"
+      ? dy
+      : b.scatterND(dy, indices, b.fill(updates, 0)),
+  undefined,
+  () => b.gatherND(dy, indices),
+];
+
+export const Trilu: RuleOf<typeof rows.Trilu> = (b, { inputs: [, k], attrs: { upper } }, [dy]) => [
+  b.node("Trilu", [dy, k], { upper })[0],
+];

@@ -1,12 +1,86 @@
-/** @file Gradients of slices and padding, which undo each other. */
+/** @file Gradients of ops that put elements in other places: they take them back. */
 
 import type { Builder } from "../builder/builder";
 import { addDims } from "../graph/dim";
-import type { Dim, Value } from "../graph/types";
-import { axesOf } from "../ops/rules";
-import type * as rows from "../ops/slice";
-import { boundsOf, FAR } from "../ops/slice";
+import type { Dim, ElementType, Value } from "../graph/types";
+import type * as rows from "../ops/movement";
+import { boundsOf, farEnd } from "../ops/movement";
+import { axesOf, axisOf, ints } from "../ops/rules";
 import type { GradientRule, RuleOf } from "./rule";
+import { sumTo } from "./shared";
+
+const reshapedBack: GradientRule = (b, { inputs: [x] }, [dy]) => [b.reshape(dy, x)];
+
+export const Flatten = reshapedBack;
+export const Reshape = reshapedBack;
+export const Squeeze = reshapedBack;
+export const Unsqueeze = reshapedBack;
+
+export const Identity: GradientRule = (_, __, [dy]) => [dy];
+
+export const Cast: GradientRule = (b, { inputs: [x] }, [dy]) => [
+  b.cast(dy, x.dtype as Exclude<ElementType, "undefined">),
+];
+
+type Rows = typeof rows;
+
+export const Transpose: RuleOf<Rows["Transpose"]> = (b, { attrs: { perm } }, [dy]) => {
+  const order = perm ?? dy.shape.map((_, i) => dy.shape.length - 1 - i);
+  return [
+    b.transpose(
+      dy,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
+  ];
+};
+
+export const Expand: GradientRule = (b, { inputs: [x] }, [dy]) => [sumTo(b, dy, x)];
+
+export const Tile: GradientRule = (b, { inputs: [x, repeats] }, [dy]) => {
+  const known = b.known(repeats);
+  if (known === undefined)
+    throw new RangeError(`differentiate: the repeats ${repeats.name} are not a constant`);
+  const counts = ints(known);
+  const apart = x.shape.flatMap((dim, i) => [counts[i]!, dim]);
+  return [
+    b.sum(
+      b.reshape(dy, apart),
+      counts.map((_, i) => 2 * i),
+    ),
+  ];
+};
+
+export const Concat: RuleOf<typeof rows.Concat> = (b, { inputs, attrs: { axis } }, [dy]) => {
+  const at = axisOf("Concat", axis, dy.shape.length);
+  let end: Dim | Value = 0;
+  return inputs.map((x) => {
+    const start: Dim | Value = end;
+    const size: Dim = x.shape[at]!;
+    end =
+      typeof start !== "object" && size !== null
+        ? addDims(start, size)
+        : b.add(b.dim(start), b.shapeOf(x, at));
+    const stop = end;
+    return () =>
+      inputs.length === 1
+        ? dy
+        : b.assume(b.slice(dy, { axis: at, start: b.dim(start), end: b.dim(stop) }), x.shape);
+  });
+};
+
+export const Split: RuleOf<typeof rows.Split> = (
+  b,
+  { inputs: [x], outputs, attrs: { axis } },
+  dys,
+) => [
+  b.assume(
+    b.concat(
+      outputs.map((y, i) => (dys[i] as Value | undefined) ?? b.fill(y, 0)),
+      axis,
+    ),
+    x.shape,
+  ),
+];
 
 export const Slice: GradientRule = (b, { inputs: [x, starts, , axes, steps] }, [dy]) => {
   const rank = x.shape.length;
@@ -58,7 +132,7 @@ export function unslice(
     if (typeof start !== "object" && size !== null && taken !== null) {
       const clamped =
         typeof start === "number" && typeof size === "number"
-          ? boundsOf(size, start, FAR, 1)[0]
+          ? boundsOf(size, start, farEnd, 1)[0]
           : start;
       const before = typeof clamped === "number" && clamped < 0 ? addDims(size, clamped) : clamped;
       return padAxis(b, dy, axis, before, addDims(addDims(size, before, -1), taken, -1));
@@ -74,8 +148,8 @@ export function unslice(
     );
   }
   const count = dy.shape[axis] as number;
-  const [first] = boundsOf(size, start, step > 0 ? FAR : -FAR, step);
-  const forward = step > 0 ? dy : b.slice(dy, { axis, start: -1, end: -FAR, step: -1 });
+  const [first] = boundsOf(size, start, step > 0 ? farEnd : -farEnd, step);
+  const forward = step > 0 ? dy : b.slice(dy, { axis, start: -1, end: -farEnd, step: -1 });
   const stride = Math.abs(step);
   const lowest = step > 0 ? first : first - (count - 1) * stride;
   // Each element is followed by stride − 1 zeros; the last one's are cut so that nothing hangs over.
