@@ -1,6 +1,6 @@
 /** @file Normalizers of a tokenizer.json, as the Python library computes them. */
 
-import { type Json, outerSpace, patternOf, SPACE, spelledBytes, unknownPart } from "./parts";
+import { found, type Json, outerSpace, patternOf, SPACE, spelledBytes, unknownPart } from "./parts";
 import { precompiled } from "./precompiled";
 
 export type Normalizer = (text: string) => string;
@@ -32,9 +32,16 @@ const makers: Readonly<Record<string, (part: Json) => Normalizer>> = {
     ({ prepend }) =>
     (text) =>
       text && `${prepend}${text}`,
-  Replace: ({ pattern, content }) => {
-    const found = patternOf(pattern);
-    return (text) => text.replace(found, () => String(content));
+  Replace: ({ pattern: given, content }) => {
+    const pattern = patternOf(given);
+    return (text) => {
+      let [out, done] = ["", 0];
+      for (const [start, end] of found(pattern, text)) {
+        out += text.slice(done, start) + content;
+        done = end;
+      }
+      return out + text.slice(done);
+    };
   },
   Strip: ({ strip_left: left, strip_right: right }) => {
     return (text) => {
@@ -50,20 +57,6 @@ function lowercase(text: string): string {
   return Array.from(text, (c) => c.toLowerCase()).join("");
 }
 
-/** Characters that got a decomposition after the Unicode version of the Python library, and stay as they are. */
-const undecomposed = /[\u32ff\ua7f1-\ua7f4\uab69]/u;
-
-function form(name: "NFC" | "NFD" | "NFKC" | "NFKD"): Normalizer {
-  if (!name.includes("K")) return (text) => text.normalize(name);
-  return (text) =>
-    undecomposed.test(text)
-      ? text
-          .split(/([\u32ff\ua7f1-\ua7f4\uab69])/u)
-          .map((piece) => (undecomposed.test(piece) ? piece : piece.normalize(name)))
-          .join("")
-      : text.normalize(name);
-}
-
 // Marks that are newer than the Unicode version of the Python library's tables; the engine's tables are newer still.
 const NEW_MARKS =
   "\\u07fd\\u0897-\\u089f\\u08ca-\\u08d3\\u09fe\\u0afa-\\u0aff\\u0b55\\u0c04\\u0c3c\\u0cf3\\u0d00\\u0d3b\\u0d3c\\u0d81\\u0eba\\u0ece\\u1715\\u180f\\u1abf-\\u1add\\u1ae0-\\u1aeb\\u1cf7\\u1df6-\\u1dfa\\ua82c\\ua8ff";
@@ -71,6 +64,22 @@ const NEW_ACCENTS =
   "\\u07fd\\u0897-\\u089f\\u08ca-\\u08e1\\u09fe\\u0afa-\\u0aff\\u0b55\\u0c04\\u0c3c\\u0d00\\u0d3b\\u0d3c\\u0d81\\u0eba\\u0ece\\u180f\\u1885\\u1886\\u1abf-\\u1add\\u1ae0-\\u1aeb\\u1df6-\\u1dfb\\ua82c\\ua8c5\\ua8ff\\ua9bd";
 const marks = new RegExp(`[\\u1cf2\\u1cf3]|(?![${NEW_MARKS}])\\p{M}`, "gu");
 const accents = new RegExp(`\\u1734|(?![${NEW_ACCENTS}])\\p{Mn}`, "gu");
+
+// Marks without an order of their own to the Python library, and characters that got a decomposition later.
+const unordered = new RegExp(`([${NEW_MARKS}])`, "gu");
+const undecomposed = new RegExp(`([${NEW_MARKS}\\u32ff\\ua7f1-\\ua7f4\\uab69])`, "gu");
+
+/** A Unicode form; what is newer than the library's tables stays as and where it is. */
+function form(name: "NFC" | "NFD" | "NFKC" | "NFKD"): Normalizer {
+  const apart = name.includes("K") ? undecomposed : unordered;
+  return (text) => {
+    if (text.search(apart) < 0) return text.normalize(name);
+    return text
+      .split(apart)
+      .map((piece, i) => (i % 2 === 1 ? piece : piece.normalize(name)))
+      .join("");
+  };
+}
 
 const control = /(?![\t\n\r\u0890\u0891\u08e2])[\p{Cc}\p{Cf}\p{Co}\0\ufffd]/gu;
 const NMT_REMOVED = "\\x01-\\x08\\x0b\\x0e-\\x1f\\x7f\\x8f\\x9f";

@@ -13,6 +13,26 @@ export const outerSpace = {
   end: new RegExp(`${SPACE}+$`, "u"),
 };
 
+/** What the Unicode version of the Python library's tables does not know yet (Unicode 17), in the plane of two bytes. */
+const NEWER =
+  "\\u088f\\u0c5c\\u0cdc\\u1acf-\\u1add\\u1ae0-\\u1aeb\\u20c1\\u2b96\\ua7ce\\ua7cf\\ua7d2\\ua7d4\\ua7f1\\ufbc3-\\ufbd2\\ufd90\\ufd91\\ufdc8-\\ufdce";
+const newer = new RegExp(`[${NEWER}]`, "g");
+
+/** The text as those tables see it: what they do not know stands as a character that nobody knows, of the same length. */
+export function asKnown(text: string): string {
+  return text.replace(newer, "\u0378");
+}
+
+/** Where a pattern is found in a text, by the classes of those tables. */
+export function* found(
+  pattern: RegExp,
+  text: string,
+): Generator<readonly [start: number, end: number]> {
+  for (const { 0: match, index } of asKnown(text).matchAll(pattern)) {
+    if (match !== "") yield [index, index + match.length];
+  }
+}
+
 /** The error for a part that is not known; thrown when text is encoded or decoded, since ids need none of it. */
 export function unknownPart(kind: string, part: unknown): RangeError {
   const type = typeof part === "object" && part !== null ? (part as Json).type : part;

@@ -1,6 +1,6 @@
 /** @file Pre-tokenizers of a tokenizer.json, as the Python library computes them. */
 
-import { type Json, patternOf, SPACE, spelledBytes, unknownPart } from "./parts";
+import { found, type Json, patternOf, SPACE, spelledBytes, unknownPart } from "./parts";
 
 /** Cuts text into pieces that tokens do not cross; `first` for text that nothing stands before. */
 export type PreTokenizer = (text: string, first: boolean) => readonly string[];
@@ -16,23 +16,24 @@ export function createPreTokenizer(json: unknown): PreTokenizer {
 
 // Classes of the Unicode version that the Python library's tables are of; the engine's are newer.
 const PUNCTUATION =
-  "(?:[!-/:-@\\[-`{-~\\u166d]|(?![\\u061d\\u09fd\\u0a76\\u0c77\\u0c84\\u1b7d\\u1b7e\\u2e43-\\u2e4f\\u2e52-\\u2e5d])\\p{P})";
-const WORD =
-  "(?:(?![\\u088f\\u0c5c\\u0cdc\\u1acf-\\u1add\\u1ae0-\\u1aeb\\ua7ce\\ua7cf\\ua7d2\\ua7d4\\ua7f1])[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d])";
+  "(?:[!-/:-@\\[-`{-~\\u166d]|(?![\\u061d\\u09fd\\u0a76\\u0c77\\u0c84\\u1b4e\\u1b4f\\u1b7d\\u1b7e\\u1b7f\\u2e43-\\u2e4f\\u2e52-\\u2e5d])\\p{P})";
+const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d]";
 
 const makers: Readonly<Record<string, (part: Json) => PreTokenizer>> = {
   Sequence: ({ pretokenizers }) => {
     const steps = (pretokenizers as readonly unknown[]).map(createPreTokenizer);
     return (text, first) =>
       steps.reduce<readonly string[]>(
-        (pieces, step) => pieces.flatMap((piece, i) => step(piece, first && i === 0)),
+        (pieces, step) =>
+          pieces.flatMap((piece, i) => (piece === "" ? [""] : step(piece, first && i === 0))),
         [text],
       );
   },
   BertPreTokenizer: () => {
     const punctuation = new RegExp(PUNCTUATION, "gu");
     const words = cutter(new RegExp(SPACE, "gu"), "Removed");
-    return (text) => words(text).flatMap(cutter(punctuation, "Isolated"));
+    const apart = cutter(punctuation, "Isolated");
+    return (text) => words(text).flatMap(apart);
   },
   ByteLevel: ({ add_prefix_space: prefix, use_regex: regex = true }) => {
     const words = regex === true ? cutter(gpt2, "Isolated") : (text: string) => [text];
@@ -91,11 +92,10 @@ function cutter(pattern: RegExp, behavior: unknown, invert = false): (text: stri
   return (text) => {
     const cuts: Cut[] = [];
     let done = 0;
-    for (const { 0: found, index } of text.matchAll(pattern)) {
-      if (found === "") continue;
-      if (index > done) cuts.push({ text: text.slice(done, index), found: invert });
-      cuts.push({ text: found, found: !invert });
-      done = index + found.length;
+    for (const [start, end] of found(pattern, text)) {
+      if (start > done) cuts.push({ text: text.slice(done, start), found: invert });
+      cuts.push({ text: text.slice(start, end), found: !invert });
+      done = end;
     }
     if (done < text.length) cuts.push({ text: text.slice(done), found: invert });
     return behave(cuts);
@@ -109,7 +109,8 @@ interface Cut {
 }
 
 const behaviors: Readonly<Record<string, (cuts: readonly Cut[]) => string[]>> = {
-  Removed: (cuts) => cuts.filter(({ found }) => !found).map(({ text }) => text),
+  // A beginning that is cut away leaves an empty piece, so that what follows it is not taken for the beginning.
+  Removed: (cuts) => cuts.flatMap((cut, i) => (cut.found ? (i === 0 ? [""] : []) : [cut.text])),
   Isolated: (cuts) => cuts.map(({ text }) => text),
   Contiguous: (cuts) => joined(cuts, (cut, before) => cut.found === before.found),
   MergedWithPrevious: (cuts) => joined(cuts, (cut, before) => cut.found && !before.found),

@@ -1,5 +1,7 @@
 /** @file SentencePiece's precompiled map of characters: a double-array trie from text to what it becomes. */
 
+import { asKnown } from "./parts";
+
 /** Normalizes by a map in base64; an empty one changes nothing. */
 export function precompiled(base64: string): (text: string) => string {
   if (base64 === "") return (text) => text;
@@ -22,7 +24,8 @@ export function precompiled(base64: string): (text: string) => string {
   };
   return (text) => {
     let out = "";
-    for (const { segment } of graphemes.segment(text)) {
+    for (const { segment: known, index } of graphemes.segment(asKnown(text))) {
+      const segment = text.slice(index, index + known.length);
       const whole = encoder.encode(segment);
       const replaced = whole.length < 6 ? mapped(whole) : undefined;
       if (replaced !== undefined) out += replaced;
