@@ -64,6 +64,7 @@ export class Rewriter {
   /** Per node of the source what stands in its place. */
   readonly #slots: Node[][] = [];
   readonly #slotOf = new Map<Node, Node[]>();
+  readonly #sourceOf = new Map<Node[], Node>();
   readonly #makers = new Map<string, Node>();
   readonly #readers = new Map<string, Set<Node>>();
   /** Names that new values cannot have: those of values, and those within graphs that nodes hold. */
@@ -81,6 +82,7 @@ export class Rewriter {
     for (const node of source.nodes) {
       const slot: Node[] = [];
       this.#slots.push(slot);
+      this.#sourceOf.set(slot, node);
       this.#place(slot, 0, { ...node, domain: node.domain === "ai.onnx" ? "" : node.domain });
     }
   }
@@ -98,6 +100,13 @@ export class Rewriter {
   /** The node that makes a value. */
   maker(name: string): Node | undefined {
     return this.#makers.get(name);
+  }
+
+  /** The node of the graph that was given, in whose place a value is made now: the maker itself, unless it was replaced. */
+  origin(name: string): Node | undefined {
+    const maker = this.#makers.get(name);
+    const slot = maker && this.#slotOf.get(maker);
+    return slot && this.#sourceOf.get(slot);
   }
 
   /** The nodes that read a value, also within graphs that they hold. */

@@ -3,9 +3,9 @@
 import type { ModelConfig } from "../config/config";
 import { hookNames } from "../hooks/names";
 import type { Norm } from "./match/norm";
-import { withoutFactor } from "./match/query";
+import { open, withoutBias, withoutFactor } from "./match/query";
 import type { Layer, Transformer } from "./match/transformer";
-import { asVar, type Body, keyOf, type Var } from "./read/body";
+import { type Anchor, asVar, type Body, keyOf, type Var } from "./read/body";
 import { type Field, joinCoordinates } from "./read/field";
 import type { Reading } from "./read/read-values";
 
@@ -33,29 +33,34 @@ interface Target {
   readonly words: ReadonlyMap<Var, string>;
   /** Coordinates that a file may keep in one. */
   readonly groups: readonly (readonly Var[])[];
-  /** Why there may be no value. */
-  readonly absent?: string;
+  /** The norm that it is a step of. */
+  readonly norm?: Norm | undefined;
+}
+
+/** A graph that was read, and what of it is in the file. */
+export interface Source {
+  readonly reading: Reading;
+  /** The node of the file by the value that is made in its place. */
+  readonly origins: ReadonlyMap<string, string>;
+  readonly inFile: (value: string) => boolean;
 }
 
 /** A finding for every hook of the model. */
 export function hookFindings(
   found: Transformer,
   config: ModelConfig,
-  reading: Reading,
-  inFile: (value: string) => boolean,
+  source: Source,
 ): HookFinding[] {
-  const values = indexValues(reading, inFile);
+  const index = indexValues(source.reading);
   const targets = new Map(targetsOf(found, config).map((target) => [target.hook, target]));
   return hookNames(config).map((hook) => {
     const target = targets.get(hook);
     if (!target) return { hook, values: [], reason: computedReason(hook) };
-    const hits = target.body ? valuesOf(target, target.body, values) : [];
-    if (hits.length > 0) return { hook, values: hits };
-    return {
-      hook,
-      values: [],
-      reason: target.absent ?? "no value of the file holds it alone; Diopter computes it",
-    };
+    const every = target.body ? valuesOf(target, target.body, index) : [];
+    const values = every.filter(({ value }) => source.inFile(value));
+    return values.length > 0
+      ? { hook, values }
+      : { hook, values, reason: reasonOf(target, every[0]?.value, index, source) };
   });
 }
 
@@ -65,6 +70,29 @@ function computedReason(hook: string): string {
   return "a copy per head of the stream, which only Diopter's graph makes";
 }
 
+/** Why no value of the file is an activation; `hidden` is a value in the place of one of its nodes that would be. */
+function reasonOf(
+  { body, norm }: Target,
+  hidden: string | undefined,
+  { byKey, byAnchor }: Index,
+  { origins, inFile }: Source,
+): string {
+  const inside = hidden === undefined ? undefined : origins.get(hidden);
+  if (inside) return `the file computes it inside ${inside}`;
+  const step = norm && open(norm.normalized, "LayerNorm", "RMSNorm");
+  if (step) {
+    const what = body === norm.normalized ? "norms and scales in one node" : "keeps no divisor";
+    return `${step.anchor.label} ${what}`;
+  }
+  const { body: bare, bias } = body ? withoutBias(withoutFactor(body).body) : {};
+  const unbiased = bias && byKey.get(sizedKey(bare!))?.find(({ name }) => inFile(name));
+  if (unbiased) return `"${unbiased.name}" lacks its bias, which the file adds elsewhere`;
+  const leaf = bare && withoutFactor(bare).body;
+  const whole = leaf?.k === "act" ? byAnchor.get(leaf.anchor)?.find(inFile) : undefined;
+  if (whole) return `it is a part of "${whole}"`;
+  return "no value of the file holds it alone; Diopter computes it";
+}
+
 interface Indexed {
   readonly name: string;
   readonly field: Field;
@@ -72,28 +100,39 @@ interface Indexed {
   readonly names: ReadonlyMap<Var, number>;
 }
 
-function indexValues(
-  { meanings, graph }: Reading,
-  inFile: (value: string) => boolean,
-): Map<string, Indexed[]> {
-  const index = new Map<string, Indexed[]>();
-  for (const [name, meaning] of meanings) {
-    if (meaning.kind !== "field" || !inFile(name) || graph.initializers.has(name)) continue;
-    const { factor, body } = withoutFactor(meaning.body);
-    const names = new Map<Var, number>();
-    const key = keyOf(body, names);
-    const list = index.get(key) ?? [];
-    list.push({ name, field: meaning, factor, names });
-    index.set(key, list);
-  }
-  return index;
+interface Index {
+  /** Values by what they are up to a factor and the names of coordinates. */
+  readonly byKey: ReadonlyMap<string, readonly Indexed[]>;
+  /** Values that are the whole result of an operation, up to a factor and a bias. */
+  readonly byAnchor: ReadonlyMap<Anchor, readonly string[]>;
 }
 
-function valuesOf(
-  { words, groups }: Target,
-  body: Body,
-  values: ReadonlyMap<string, readonly Indexed[]>,
-): HookValue[] {
+/** A key that tells a part from its whole: what a body is, and how far its coordinates run. */
+function sizedKey(body: Body, names: Map<Var, number> = new Map()): string {
+  const key = keyOf(body, names);
+  return `${key} ${[...names.keys()].map(({ size }) => size.key)}`;
+}
+
+function indexValues({ meanings, graph }: Reading): Index {
+  const byKey = new Map<string, Indexed[]>();
+  const byAnchor = new Map<Anchor, string[]>();
+  for (const [name, meaning] of meanings) {
+    if (meaning.kind !== "field" || graph.initializers.has(name)) continue;
+    const { factor, body } = withoutFactor(meaning.body);
+    const names = new Map<Var, number>();
+    const key = sizedKey(body, names);
+    const list = byKey.get(key) ?? [];
+    list.push({ name, field: meaning, factor, names });
+    byKey.set(key, list);
+    const { body: leaf } = withoutFactor(withoutBias(body).body);
+    if (leaf.k === "act" && leaf.index.every((i) => asVar(i))) {
+      byAnchor.set(leaf.anchor, [name, ...(byAnchor.get(leaf.anchor) ?? [])]);
+    }
+  }
+  return { byKey, byAnchor };
+}
+
+function valuesOf({ words, groups }: Target, body: Body, { byKey }: Index): HookValue[] {
   const own = withoutFactor(body);
   const forms: { body: Body; words: ReadonlyMap<Var, string> }[] = [{ body: own.body, words }];
   for (const group of groups) {
@@ -104,9 +143,9 @@ function valuesOf(
   }
   const found = forms.flatMap((form) => {
     const names = new Map<Var, number>();
-    const key = keyOf(form.body, names);
+    const key = sizedKey(form.body, names);
     const wordAt = new Map([...names].map(([v, n]) => [n, form.words.get(v) ?? "?"]));
-    return (values.get(key) ?? []).map(({ name, field, factor, names: theirs }): HookValue => {
+    return (byKey.get(key) ?? []).map(({ name, field, factor, names: theirs }): HookValue => {
       const axes = field.dims.map((dim) => {
         const parts = dim.map((v) => (theirs.has(v) ? wordAt.get(theirs.get(v)!)! : "repeated"));
         return parts.filter((word, i) => word !== parts[i - 1]).join("*") || "1";
@@ -130,36 +169,20 @@ function targetsOf(
   config: ModelConfig,
 ): Target[] {
   const stream = streamWords(embedding.tokens.value, embedding.sum);
-  const plain = (
-    hook: string,
-    body: Body | undefined,
-    word = "dModel",
-    absent?: string,
-  ): Target => ({
+  const plain = (hook: string, body: Body | undefined, word = "dModel"): Target => ({
     hook,
     body,
     words: withRest(body, stream, word),
     groups: [],
-    ...(absent && { absent }),
   });
   const norm = (name: string, n: Norm | undefined): Target[] => [
-    plain(
-      `${name}.hook_normalized`,
-      n?.normalized,
-      "dModel",
-      "the file norms, scales and shifts in one node",
-    ),
-    plain(`${name}.hook_scale`, n?.scale, "one", "the file norms in one node and keeps no divisor"),
+    { ...plain(`${name}.hook_normalized`, n?.normalized), norm: n },
+    { ...plain(`${name}.hook_scale`, n?.scale, "one"), norm: n },
   ];
   const post = config.normPlacement === "post";
   return [
     plain("hook_embed", embedding.tokens.value),
-    plain(
-      "hook_pos_embed",
-      embedding.positions?.value,
-      "dModel",
-      "positions are added inside a fused node",
-    ),
+    plain("hook_pos_embed", embedding.positions?.value),
     plain("hook_token_type_embed", embedding.types?.value),
     plain("hook_full_embed", embedding.result),
     ...norm("embed.ln", embedding.norm),
@@ -170,7 +193,7 @@ function targetsOf(
   ];
 }
 
-type Plain = (hook: string, body: Body | undefined, word?: string, absent?: string) => Target;
+type Plain = (hook: string, body: Body | undefined, word?: string) => Target;
 
 function blockTargets(
   { attn, mlp, attnStep, mlpStep }: Layer,
@@ -232,21 +255,16 @@ function blockTargets(
       words: zWords,
       groups: [z.heads, [...z.heads, ...z.width]],
     },
-    plain(`${block}.hook_attn_out`, attn.result, "dModel", "the file adds its bias later"),
+    plain(`${block}.hook_attn_out`, attn.result),
     plain(`${block}.hook_resid_mid`, single || !mlp ? undefined : attnStep.sum),
     plain(`${block}.hook_mlp_in`, mlp && (single ? attnStep.stream : attnStep.result)),
     ...norm(`${block}.ln2`, post ? mlpStep?.norm : mlp?.before),
     ...norm(`${block}.ln2_post`, mlp?.after),
-    plain(`${block}.mlp.hook_pre`, mlp?.part.pre, "dMlp", "bias and activation are one node"),
+    plain(`${block}.mlp.hook_pre`, mlp?.part.pre, "dMlp"),
     plain(`${block}.mlp.hook_pre_linear`, mlp?.part.preLinear, "dMlp"),
     plain(`${block}.mlp.hook_post`, mlp?.part.post, "dMlp"),
-    plain(`${block}.hook_mlp_out`, mlp?.result, "dModel", "the file adds its bias later"),
-    plain(
-      `${block}.hook_resid_post`,
-      (mlpStep ?? attnStep).sum,
-      "dModel",
-      "sum and norm are one node",
-    ),
+    plain(`${block}.hook_mlp_out`, mlp?.result),
+    plain(`${block}.hook_resid_post`, (mlpStep ?? attnStep).sum),
     plain(`${block}.hook_normalized_resid_post`, (mlpStep ?? attnStep).result),
   ];
 }

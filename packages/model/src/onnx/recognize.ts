@@ -30,12 +30,12 @@ export interface Recognition {
  * configuration, and `unexplained` says what is in the way.
  */
 export function recognize(graph: Graph): Recognition {
-  const asIs = attempt(graph, () => true);
+  const asIs = attempt(graph);
   if (asIs.config) return asIs;
   // Cached decoders in an If, fused and quantized operations are taken apart first.
-  const { graph: normal, notes } = normalForm(graph);
+  const { graph: normal, notes, origins } = normalForm(graph);
   const names = namesIn(graph);
-  const taken = attempt(normal, (name) => names.has(name));
+  const taken = attempt(normal, origins, (name) => names.has(name));
   if (taken.config) return taken;
   return { ...taken, unexplained: [...taken.unexplained, ...notes] };
 }
@@ -49,11 +49,15 @@ function namesIn({ nodes }: Graph, names: Set<string> = new Set()): Set<string> 
   return names;
 }
 
-/** Recognition of a graph, `inFile` says which of its values the file has. */
-function attempt(graph: Graph, inFile: (value: string) => boolean): Recognition {
+/** Recognition of a graph; `origins` names the nodes of the file by value, `inFile` says which of the values it has. */
+function attempt(
+  graph: Graph,
+  origins: ReadonlyMap<string, string> = new Map(),
+  inFile: (value: string) => boolean = () => true,
+): Recognition {
   const logits = logitsOf(graph);
   if (!logits) return { hooks: [], unexplained: ["the graph has no output"] };
-  const reading = readValues(graph);
+  const reading = readValues(graph, origins);
   const meaning = reading.meanings.get(logits);
   if (meaning?.kind !== "field") {
     const reason = meaning?.kind === "unknown" ? meaning.reason : "it does not depend on any input";
@@ -65,7 +69,7 @@ function attempt(graph: Graph, inFile: (value: string) => boolean): Recognition 
     const plain = configurationOf(found, constants);
     const { weights, quantized } = weightsOf(plain, found, constants);
     const config = quantized.length > 0 ? { ...plain, dynamicQuantization: quantized } : plain;
-    const hooks = hookFindings(found, config, reading, inFile);
+    const hooks = hookFindings(found, config, { reading, origins, inFile });
     return { config, weights, hooks, unexplained: [] };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -1,4 +1,6 @@
-/** @file Why a graph is not taken for a transformer. */
+/** @file Why a graph is not taken for a transformer, and how its nodes are named in reasons. */
+
+import type { Node } from "@diopter/graph";
 
 /**
  * Something in a graph that Diopter does not account for; the message says what was found.
@@ -7,4 +9,9 @@
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+}
+
+/** A node as reasons name it: its op, and its own name or that of its first output. */
+export function labelOf({ op, name, outputs }: Node): string {
+  return `${op} "${name || outputs[0]}"`;
 }

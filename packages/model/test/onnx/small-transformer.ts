@@ -26,6 +26,10 @@ export interface Forms {
   readonly repeated: (b: Builder, x: Value) => Value;
   readonly joined: (b: Builder, z: Value) => Value;
   readonly tied: boolean;
+  /** Whether queries, keys and values come out of one matrix. */
+  readonly packed: boolean;
+  /** Whether the MLP has a gate, and whether both of its matrices are one. */
+  readonly gate: "none" | "apart" | "packed";
 }
 
 const plain: Forms = {
@@ -43,6 +47,8 @@ const plain: Forms = {
   repeated: (_, x) => x,
   joined: (b, z) => b.reshape(b.transpose(z, [0, 2, 1, 3]), ["batch", "pos", WIDTH]),
   tied: false,
+  packed: false,
+  gate: "none",
 };
 
 /** Numbers that differ everywhere. */
@@ -67,14 +73,24 @@ export function transformer(forms: Partial<Forms> = {}): Graph {
   let x = b.add(b.gather(embedding, ids), b.gather(positions, places));
   const normed = norm(x);
   const keyWidth = (f.keyHeads * WIDTH) / HEADS;
-  const q = f.turned(b, f.split(b, linear(normed, WIDTH, WIDTH)));
-  const [k, v] = [0, 1].map(() => f.split(b, linear(normed, WIDTH, keyWidth)));
+  const sizes = [WIDTH, keyWidth, keyWidth];
+  const parts = f.packed
+    ? b.split(linear(normed, WIDTH, WIDTH + 2 * keyWidth), sizes, 2)
+    : sizes.map((size) => linear(normed, WIDTH, size));
+  const [query, k, v] = parts.map((part) => f.split(b, part));
+  const q = f.turned(b, query!);
   const scores = f.scores(b, q, f.repeated(b, f.turned(b, k!)));
   const seen = b.lessOrEqual(b.unsqueeze(places, [0]), b.unsqueeze(places, [1]));
   const pattern = f.pattern(b, b.where(seen, scores, -1e9));
   const z = b.matmul(pattern, f.repeated(b, v!));
   x = b.add(x, linear(f.joined(b, z), WIDTH, WIDTH));
-  x = b.add(x, linear(f.activation(b, linear(norm(x), WIDTH, MLP)), MLP, WIDTH));
+  const read = norm(x);
+  const [pre, up] =
+    f.gate === "packed"
+      ? b.split(linear(read, WIDTH, 2 * MLP), [MLP, MLP], 2)
+      : [linear(read, WIDTH, MLP), f.gate === "none" ? undefined : linear(read, WIDTH, MLP)];
+  const post = up ? b.mul(f.activation(b, pre!), up) : f.activation(b, pre!);
+  x = b.add(x, linear(post, MLP, WIDTH));
   const words = f.tied ? b.transpose(embedding, [1, 0]) : b.constant(numbers(WIDTH, WORDS));
   return b.build([b.named("logits", b.matmul(norm(x), words))]);
 }

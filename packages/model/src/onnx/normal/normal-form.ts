@@ -15,6 +15,7 @@
  */
 
 import { type Graph, rewrite } from "@diopter/graph";
+import { labelOf } from "../refusal";
 import { constantsToInitializers } from "./constants";
 import { dropPast } from "./drop-past";
 import { expandFused } from "./expand-fused";
@@ -33,6 +34,8 @@ export interface NormalForm {
   readonly graph: Graph;
   /** What could not be taken apart, and why. */
   readonly notes: readonly string[];
+  /** For each value the node of the file in whose place it is made, as messages name it. */
+  readonly origins: ReadonlyMap<string, string>;
 }
 
 /**
@@ -45,11 +48,15 @@ export interface NormalForm {
  */
 export function normalForm(source: Graph): NormalForm {
   const notes = new Set<string>();
-  const graph = rewrite(source, (rewriter) => {
+  const origins = new Map<string, string>();
+  // The nodes that a file has, in one row.
+  const flat = rewrite(source, (rewriter) => {
     dropPast(rewriter);
     constantsToInitializers(rewriter);
     inlineIfs(rewriter, notes);
     constantsToInitializers(rewriter);
+  });
+  const graph = rewrite(flat, (rewriter) => {
     widenToFloat32(rewriter);
     dequantizeLinear(rewriter);
     matMulNBits(rewriter);
@@ -61,8 +68,14 @@ export function normalForm(source: Graph): NormalForm {
     expandFused(rewriter, notes);
     rewriter.prune();
     if (rewriter.nodes().some(({ domain }) => domain === "diopter")) rewriter.opsets.diopter = 1;
+    for (const { outputs } of rewriter.nodes()) {
+      for (const name of outputs) {
+        const origin = rewriter.origin(name);
+        if (origin) origins.set(name, labelOf(origin));
+      }
+    }
   });
-  return { graph, notes: [...notes, ...foreignOps(graph)] };
+  return { graph, notes: [...notes, ...foreignOps(graph)], origins };
 }
 
 /** Standard ops that a pass would have replaced, had it understood them. */

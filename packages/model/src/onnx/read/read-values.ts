@@ -75,9 +75,12 @@ export interface Reading {
   readonly meanings: ReadonlyMap<string, Meaning>;
 }
 
-/** Reads `graph`; what cannot be followed is `unknown` with the first reason. */
-export function readValues(graph: Graph): Reading {
-  const s = new Scope(graph);
+/** Reads `graph`; what cannot be followed is `unknown` with the first reason. `origins` has the nodes of the file by value. */
+export function readValues(
+  graph: Graph,
+  origins: ReadonlyMap<string, string> = new Map(),
+): Reading {
+  const s = new Scope(graph, origins);
   for (const [name, tensor] of graph.initializers)
     s.meanings.set(name, initializerMeaning(name, tensor));
   for (const input of graph.inputs) {

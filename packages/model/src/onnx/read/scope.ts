@@ -1,7 +1,7 @@
 /** @file What the reading of one node is given: its operands, its attributes, and where anchors are made. */
 
 import type { Graph, Node } from "@diopter/graph";
-import { Refusal } from "../refusal";
+import { labelOf, Refusal } from "../refusal";
 import { type Anchor, at, type Body, hasAct, keyOf, type Var } from "./body";
 import type { Field } from "./field";
 import { fieldOf, type Meaning, type Nums } from "./meaning";
@@ -13,10 +13,14 @@ export class Scope {
   #made = 0;
   node!: Node;
 
-  constructor(readonly graph: Graph) {}
+  constructor(
+    readonly graph: Graph,
+    readonly origins: ReadonlyMap<string, string>,
+  ) {}
 
+  /** The node of the file that is read. */
   get label(): string {
-    return `${this.node.op} "${this.node.name || this.node.outputs[0]}"`;
+    return this.origins.get(this.node.outputs[0]!) ?? labelOf(this.node);
   }
 
   has(i: number): boolean {

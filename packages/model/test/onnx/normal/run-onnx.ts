@@ -1,7 +1,7 @@
 /** @file Runs graphs on ONNX Runtime, for tests of what other code makes of them. */
 
 import { encode, type Graph } from "@diopter/graph";
-import { fromData, type TensorLike } from "@diopter/tensor";
+import { float16ToFloat32, fromData, type TensorLike } from "@diopter/tensor";
 import * as ort from "onnxruntime-node";
 import { lowerFakeQuantize } from "../../../src/transformer/linear";
 
@@ -33,7 +33,11 @@ function toOrt(name: string, tensor: TensorLike | undefined): ort.Tensor {
 }
 
 function fromOrt(tensor: ort.Tensor): TensorLike {
-  return fromData(tensor.data as Float32Array, [...tensor.dims]);
+  const data =
+    tensor.type === "float16"
+      ? float16ToFloat32(new Uint16Array((tensor.data as Uint16Array).buffer))
+      : (tensor.data as Float32Array);
+  return fromData(data, [...tensor.dims]);
 }
 
 /**
