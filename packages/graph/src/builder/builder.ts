@@ -370,6 +370,23 @@ export class Builder {
     return this.#one("Identity", [x]);
   }
 
+  /**
+   * y, whose gradient goes to x as if y were x: the straight-through estimator (Bengio, Léonard, Courville 2013).
+   *
+   * For `backward` on this builder; the graph that is built holds a copy of y.
+   *
+   * @throws RangeError where y and x differ in shape
+   */
+  straightThrough(y: Value, x: Value): Value {
+    const fits =
+      y.shape.length === x.shape.length && y.shape.every((dim, i) => compatible(dim, x.shape[i]!));
+    if (!fits)
+      throw new RangeError(
+        `straightThrough: y is ${showShape(y.shape)}, x is ${showShape(x.shape)}; expected equal shapes`,
+      );
+    return this.writer.straightThrough(this.writer.own(y), this.writer.own(x));
+  }
+
   /** Sum over axes */
   sum(x: Value, axes?: Axes, keepDims = false): Value {
     return this.#reduce("ReduceSum", x, axes, keepDims);

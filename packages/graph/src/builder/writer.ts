@@ -108,6 +108,8 @@ export interface NodeRecord {
   readonly inputs: readonly (Handle | undefined)[];
   readonly outputs: readonly (Handle | undefined)[];
   readonly attrs: Readonly<Record<string, Attribute>>;
+  /** Where the gradient of its output goes, instead of to its inputs. */
+  readonly through?: Handle;
 }
 
 /** Values, nodes and constants of a graph that grows. */
@@ -236,8 +238,14 @@ export class GraphWriter {
     throw new RangeError(`${op}: needs operator set ${since}, this graph has ${this.opset}`);
   }
 
+  /** A copy of y that passes its gradient to x. */
+  straightThrough(y: Handle, x: Handle): Handle {
+    const identity = { op: "Identity", domain: "", attrs: {}, through: x };
+    return this.#append(identity, [y], [undefined]).outputs[0]!;
+  }
+
   #append(
-    node: Pick<Node, "op" | "domain" | "attrs"> & { readonly name?: string },
+    node: Pick<NodeRecord, "op" | "domain" | "attrs" | "name" | "through">,
     inputs: readonly (Handle | undefined)[],
     names: readonly (string | undefined)[],
     declared?: (name: string) => ValueInfo | undefined,
@@ -264,6 +272,7 @@ export class GraphWriter {
       inputs,
       outputs,
       ...(node.name !== undefined && { name: node.name }),
+      ...(node.through !== undefined && { through: node.through }),
     };
     this.#nodes.push(record);
     for (const output of outputs) if (output !== undefined) this.#producers.set(output, record);
@@ -375,7 +384,7 @@ function infoFrom(handle: Handle): ValueInfo {
   return { name: handle.name, dtype: handle.dtype, shape: handle.dims };
 }
 
-function nodeFrom(record: NodeRecord): Node {
+function nodeFrom({ through: _, ...record }: NodeRecord): Node {
   return {
     ...record,
     inputs: record.inputs.map((value) => value?.name ?? ""),

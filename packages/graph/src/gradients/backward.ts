@@ -60,17 +60,22 @@ function nodesBetween(
 ): { nodes: NodeRecord[]; reached: ReadonlySet<Handle> } {
   const reached = new Set<Handle>(wrt);
   const forward = nodes.filter((node) => {
-    if (!node.inputs.some((x) => x !== undefined && reached.has(x))) return false;
+    if (!passesTo(node).some((x) => x !== undefined && reached.has(x))) return false;
     for (const y of node.outputs) if (y !== undefined && mayDiffer(y)) reached.add(y);
     return true;
   });
   const needed = new Set<Handle>([of]);
   const between = forward.toReversed().filter((node) => {
     if (!node.outputs.some((y) => y !== undefined && needed.has(y) && reached.has(y))) return false;
-    for (const x of node.inputs) if (x !== undefined) needed.add(x);
+    for (const x of passesTo(node)) if (x !== undefined) needed.add(x);
     return true;
   });
   return { nodes: between.reverse(), reached };
+}
+
+/** What a node passes its gradient to: its inputs, unless it was told otherwise. */
+function passesTo({ through, inputs }: NodeRecord): readonly (Handle | undefined)[] {
+  return through ? [through] : inputs;
 }
 
 /** Floats have gradients, and what an unknown op makes may be a float. */
@@ -102,7 +107,7 @@ function pullBack(
     opset: b.opset,
   };
   const results = rule(b, view as unknown as GradientNode, dys as unknown as Arguments<Value>);
-  node.inputs.forEach((x, i) => {
+  passesTo(node).forEach((x, i) => {
     if (x === undefined || !reached.has(x)) return;
     const result = results[i];
     const gradient = typeof result === "function" ? result() : result;

@@ -64,6 +64,8 @@ export function repeatHeads(b: Builder, x: Value, heads: number): Value {
  *
  * scale = (max(x, 0) - min(x, 0)) / 255, zero = round(-min / scale), result = (clip(round(x / scale) + zero, 0, 255) -
  * zero) scale; halves are rounded to even. Source: ONNX DynamicQuantizeLinear-11.
+ *
+ * Rounding is flat nearly everywhere, so gradients go straight through: as if nothing had been rounded.
  */
 export function fakeQuantize(b: Builder, x: Value): Value {
   const round = (value: Value) => b.node("Round", [value])[0]!;
@@ -74,7 +76,7 @@ export function fakeQuantize(b: Builder, x: Value): Value {
   const safe = b.where(b.equal(scale, 0), 1, scale);
   const zero = round(b.clip(b.div(b.neg(least), safe), 0, 255));
   const code = b.clip(b.add(round(b.div(x, safe)), zero), 0, 255);
-  return b.mul(b.sub(code, zero), safe);
+  return b.straightThrough(b.mul(b.sub(code, zero), safe), x);
 }
 
 /** The graph with every FakeQuantizeLinear of domain "diopter" written in standard ops, as runtimes need it. */

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { decode, encode } from "@diopter/graph";
+import { logitDifference } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { fromData, type Tensor } from "@diopter/tensor";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
@@ -63,5 +64,48 @@ for (const entry of quantizedExports) {
     const tolerance = file.includes("f16") ? 3e-2 : file.includes("int8") ? 1e-2 : 1e-3;
     expect(distance(logits, await ownLogits(file, tokens))).toBeLessThan(tolerance);
     await model.dispose();
+  });
+}
+
+for (const family of ["gpt2", "llama"]) {
+  test(`${family}: gradients of int8 are the slope over steps wider than its rounding`, async () => {
+    const [int8, float] = [
+      await openExport(`${family}/optimum-past-int8.onnx`, runtime),
+      await openExport(`${family}/optimum-past.onnx`, runtime),
+    ];
+    const prompt = [[3, 14, 15, 9, 2, 6]];
+    const at = "blocks.1.hook_resid_pre";
+    const metric = logitDifference(5, 40);
+    const slopes = await Promise.all(
+      [int8, float].map((model) => model.gradients(prompt, { of: metric, wrt: at })),
+    );
+    const [own, smooth] = slopes.map(({ gradients }) => gradients.get(at).data as Float32Array);
+    // The direction in which the float model rises fastest, of length 1.
+    const length = Math.hypot(...smooth!);
+    const direction = smooth!.map((x) => x / length);
+    const along = own!.reduce((sum, x, i) => sum + x * direction[i]!, 0);
+    const measured = async (by: number) => {
+      const value = fromData(
+        direction.map((x) => x * by),
+        [6, direction.length / 6],
+      );
+      const [y] = await int8.measure(prompt, metric, { edits: [{ at, do: "add", value }] });
+      return y!;
+    };
+    // A line through eight points, up to a fiftieth of the stream away: most codes change, the float model hardly bends.
+    const { cache } = await float.runWithCache(prompt, { names: [at] });
+    const reach = Math.hypot(...(cache.get(at).data as Float32Array)) / 50;
+    let [slope, squares] = [0, 0];
+    for (const share of [-1, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1]) {
+      const by = share * reach;
+      slope += by * (await measured(by));
+      squares += by * by;
+    }
+    slope /= squares;
+    expect(along / slope).toBeGreaterThan(0.8);
+    expect(along / slope).toBeLessThan(1.2);
+    expect(along / length).toBeGreaterThan(0.9);
+    expect(along / length).toBeLessThan(1.1);
+    await Promise.all([int8.dispose(), float.dispose()]);
   });
 }
