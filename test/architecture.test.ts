@@ -11,7 +11,6 @@ import {
   type Package,
   packageOf,
   packages,
-  readmeExample,
   resolveImport,
   root,
   sourceFiles,
@@ -303,29 +302,9 @@ test.each(packages)("$name exports sources, types and modules, in this order", (
   }
 });
 
-test.each(packages)(
-  "the README of $name says what it is, how to install it, and an example",
-  (p) => {
-    const readme = readFileSync(join(p.folder, "README.md"), "utf8");
-    const name = publicName(p.name);
-    expect(readme.startsWith(`# ${name}\n`)).toBe(true);
-    expect(readme).toContain(p.name === "cli" ? name : `npm install ${name}`);
-    expect(readmeExample(p.folder)?.trim()).toBeTruthy();
-  },
-);
-
-test.each(packages)("the README example of $name is what a test of the package runs", (p) => {
-  const wanted = readmeExample(p.folder)!
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("import "));
-  const runs = sourceFiles(join(p.folder, "test")).filter(({ text }) => {
-    const lines = text.split("\n").map((line) => line.trim());
-    let next = 0;
-    for (const line of lines) if (line === wanted[next]) next++;
-    return next === wanted.length || text.includes("README.md");
-  });
-  expect(runs).not.toEqual([]);
+test.each(packages)("the README of $name starts with its name", (p) => {
+  const readme = readFileSync(join(p.folder, "README.md"), "utf8");
+  expect(readme.startsWith(`# ${publicName(p.name)}\n`)).toBe(true);
 });
 
 test.each(packages)("$name exists because it has content", (p) => {

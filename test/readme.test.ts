@@ -1,19 +1,43 @@
-/** @file The example in the README is what runs here. */
+/** @file What every README promises to someone in an empty folder; test/package/readme.test.ts follows them there. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { grid, logits, pattern, svg } from "./readme-example";
-import { readmeExample, root } from "./workspace";
+import { describe, expect, test } from "vitest";
+import { importedPackages, readmes } from "./readme";
 
-test("the README shows the example that runs here", () => {
-  const run = readFileSync(join(root, "test/readme-example.ts"), "utf8");
-  expect(readmeExample(root)).toBe(run.replaceAll("export const", "const"));
+const withPrograms = readmes.filter(({ name }) => name !== "cli");
+const programs = withPrograms.flatMap(({ name, installs, programs }) =>
+  programs.map((program, i) => ({ label: `${name}, ${i + 1}`, installs, ...program })),
+);
+
+describe.each(withPrograms)("the README of $name", ({ name, text, installs, programs }) => {
+  test("installs itself and shows a program", () => {
+    if (name !== "root") expect(installs).toContain(`@diopter/${name}`);
+    expect(programs).not.toEqual([]);
+  });
+
+  test("says under which name a program is an ES module whatever npm init wrote", () => {
+    expect(text).toContain("Saved as `example.mjs`");
+  });
 });
 
-test("the example does what it says", () => {
-  const pos = grid.tokens.pos;
-  expect(pattern.shape.slice(2)).toEqual([pos, pos]);
-  expect(logits.shape.slice(0, 2)).toEqual([1, pos]);
-  expect(svg).toContain("<svg");
+test.each(
+  readmes.filter(({ installs }) =>
+    installs.some((name) => /^(onnxruntime-node|diopter)$/.test(name)),
+  ),
+)("the README of $name says what to do where the install script has no network", ({ text }) => {
+  expect(text.match(/^.*ONNXRUNTIME_NODE_INSTALL=skip npm install.*$/gm)).toHaveLength(1);
+});
+
+describe.each(programs)("the program $label", ({ code, prints, installs }) => {
+  test("imports nothing but what is installed", () => {
+    const needs = importedPackages(code);
+    // The runtime is no import of the program, and a peer that it needs.
+    if (code.includes("@diopter/model/node")) needs.push("onnxruntime-node");
+    expect(needs.filter((name) => !installs.includes(name))).toEqual([]);
+  });
+
+  test("shows what it prints, and frees every model", () => {
+    expect(prints?.trim()).toBeTruthy();
+    const count = (word: RegExp) => code.match(word)?.length ?? 0;
+    expect(count(/\.dispose\(\)/g)).toBe(count(/await Model\.(load|fromOnnx)\(/g));
+  });
 });

@@ -118,13 +118,3 @@ export function findCycle(edges: ReadonlyMap<string, readonly string[]>): string
   }
   return undefined;
 }
-
-/** The code of the example in a folder's README: its first TypeScript, or else its first command that does not install. */
-export function readmeExample(folder: string): string | undefined {
-  const file = join(folder, "README.md");
-  const readme = existsSync(file) ? readFileSync(file, "utf8") : "";
-  const blocks = [...readme.matchAll(/```(ts|sh)\n([\s\S]*?)```/g)];
-  const code = (language: string) =>
-    blocks.find(([, of, text]) => of === language && !text!.startsWith("npm install"))?.[2];
-  return code("ts") ?? code("sh");
-}

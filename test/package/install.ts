@@ -1,7 +1,16 @@
 /** @file Packs every package and installs the tarballs in an empty folder outside the repository, once for all package tests. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -19,7 +28,10 @@ declare module "vitest" {
 export default function setup(project: TestProject): () => void {
   const outside = realpathSync(mkdtempSync(join(tmpdir(), "diopter-package-")));
   const tarballs = pack(outside);
-  install(outside, tarballs);
+  writeJson(join(outside, "package.json"), { name: "consumer", private: true, type: "module" });
+  installIn(outside, tarballs, [...packages.map((p) => p.manifest.name), "onnxruntime-node"]);
+  link("onnxruntime-web", outside);
+  link("@types/node", outside);
   project.provide("outside", outside);
   project.provide("tarballs", tarballs);
   return () => rmSync(outside, { recursive: true, force: true });
@@ -37,23 +49,29 @@ function pack(destination: string): Record<string, string> {
   );
 }
 
-function install(outside: string, tarballs: Readonly<Record<string, string>>): void {
+/** Installs packages, ours from their tarballs, in a folder that has a `package.json`. */
+export function installIn(
+  folder: string,
+  tarballs: Readonly<Record<string, string>>,
+  names: readonly string[],
+): void {
   // onnxruntime-node is 300 MB: an empty stand-in satisfies npm, then a link to the repository's copy satisfies Node.
-  const standIn = join(outside, "stand-in");
-  mkdirSync(standIn);
+  const standIn = join(folder, "stand-in");
+  mkdirSync(standIn, { recursive: true });
   writeJson(join(standIn, "package.json"), { name: "onnxruntime-node", version: "1.30.0" });
-  const dependencies = packages.map((p) => [p.manifest.name, `file:${tarballs[p.name]}`]);
-  writeJson(join(outside, "package.json"), {
-    name: "consumer",
-    private: true,
-    type: "module",
-    dependencies: Object.fromEntries(dependencies),
-    overrides: { "onnxruntime-node": `file:${standIn}` },
+  const ours = packages.map((p) => [p.manifest.name, `file:${tarballs[p.name]}`] as const);
+  const sources = new Map([...ours, ["onnxruntime-node", `file:${standIn}`]]);
+  const manifest = join(folder, "package.json");
+  // What is not asked for by name is asked for by another package, of a version that the registry does not have.
+  const overrides = [...sources].filter(([name]) => !names.includes(name));
+  writeJson(manifest, {
+    ...JSON.parse(readFileSync(manifest, "utf8")),
+    overrides: Object.fromEntries(overrides),
   });
-  npm(outside, ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]);
-  link("onnxruntime-node", outside);
-  link("onnxruntime-web", outside);
-  link("@types/node", outside);
+  const wanted = names.map((name) => `${name}@${sources.get(name)}`);
+  const quiet = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  npm(folder, ["install", ...quiet, ...wanted]);
+  if (existsSync(join(folder, "node_modules/onnxruntime-node"))) link("onnxruntime-node", folder);
 }
 
 /** Makes the repository's copy of a third-party package visible outside. */
@@ -65,7 +83,7 @@ function link(name: string, outside: string): void {
 }
 
 /** Runs npm and gives its standard output. */
-function npm(cwd: string, args: readonly string[]): string {
+export function npm(cwd: string, args: readonly string[]): string {
   const path = process.env.npm_execpath;
   const [program, first] = path ? [process.execPath, [path]] : ["npm", []];
   const env = { ...process.env };

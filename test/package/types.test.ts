@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { packages, readmeExample, root } from "../workspace";
+import { readmes } from "../readme";
 import { entries } from "./entries";
 
 const resolutions = [
@@ -15,9 +15,21 @@ const resolutions = [
 const importsOf = entries.map(
   ({ specifier }, i) => `import * as entry${i} from "${specifier}";\nexport { entry${i} };\n`,
 );
-const examples = [{ name: "root", folder: root }, ...packages]
-  .filter(({ name }) => name !== "cli")
-  .map(({ name, folder }) => ({ file: `${name}.example.ts`, code: readmeExample(folder) ?? "" }));
+/** Programs of the READMEs, and what could come next in the first of each. */
+const examples = readmes.flatMap(({ name, programs, fragments }) => [
+  ...programs.map(({ code }, i) => ({ file: `${name}.${i}.ts`, code: `${code}\nexport {};\n` })),
+  ...fragments.map((code, i) => ({
+    file: `${name}.then.${i}.ts`,
+    code: followedBy(programs[0]!.code, code),
+  })),
+]);
+
+/** The program with the fragment in a scope of its own. */
+function followedBy(program: string, fragment: string): string {
+  const imports = /^import .*;$/gm;
+  const own = fragment.match(imports) ?? [];
+  return `${own.join("\n")}\n${program}\n{\n${fragment.replace(imports, "")}\n}\nexport {};\n`;
+}
 
 describe.each(resolutions)("under moduleResolution %s", (_, moduleResolution, module) => {
   let program: ts.Program;
@@ -26,8 +38,7 @@ describe.each(resolutions)("under moduleResolution %s", (_, moduleResolution, mo
   beforeAll(() => {
     outside = inject("outside");
     writeFileSync(join(outside, "consumer.ts"), importsOf.join(""));
-    for (const { file, code } of examples)
-      writeFileSync(join(outside, file), `${code}\nexport {};\n`);
+    for (const { file, code } of examples) writeFileSync(join(outside, file), code);
     const files = ["consumer.ts", ...examples.map(({ file }) => file)];
     program = ts.createProgram(
       files.map((file) => join(outside, file)),
@@ -70,7 +81,7 @@ describe.each(resolutions)("under moduleResolution %s", (_, moduleResolution, mo
     expect(errors((path) => /node_modules\/(@diopter|diopter)\//.test(path))).toEqual([]);
   });
 
-  test.each(examples)("the README example in $file type-checks", ({ file }) => {
+  test.each(examples)("the README's $file type-checks", ({ file }) => {
     expect(errors((path) => path.endsWith(`/${file}`))).toEqual([]);
   });
 
