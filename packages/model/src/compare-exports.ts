@@ -3,6 +3,7 @@
 import type { TensorLike } from "@diopter/tensor";
 import { UnknownHookError } from "./config/errors";
 import type { HookFilter } from "./hooks/names";
+import { takeSlots, tokenSlots } from "./hooks/token-slots";
 import type { Model } from "./model";
 import type { Prompt, PromptOptions } from "./text/prompt";
 
@@ -35,7 +36,7 @@ export interface CompareOptions extends PromptOptions {
 /**
  * Compares two exports of one model on the same prompts: a file and its quantized form, or a checkpoint and its export.
  *
- * Values that are infinite in both (masked scores) count as equal; padded positions are left out of neither.
+ * Values that are infinite in both (masked scores) count as equal; padding is left out.
  *
  * @throws {UnknownHookError} when the models have no hook in common
  * @throws {RangeError} when they do not have the same shapes
@@ -61,9 +62,22 @@ export async function compareExports(
   const shared = [...first.cache.names()].filter((name) => second.cache.has(name));
   if (shared.length === 0)
     throw new UnknownHookError(`compareExports: ${a.id} and ${b.id} have no hook in common`);
+  const pairs = tokenSlots(first.tokens).map((slots, i) => ({
+    a: first.cache.row(i),
+    b: second.cache.row(i),
+    logits: [first, second].map(({ logits }) => takeSlots(logits.rows(i, i + 1), 1, [slots])),
+  }));
   const rows = [
-    drift("logits", first.logits, second.logits),
-    ...shared.map((name) => drift(name, first.cache.get(name), second.cache.get(name))),
+    drift(
+      "logits",
+      pairs.map(({ logits: [x, y] }) => [x!, y!]),
+    ),
+    ...shared.map((name) =>
+      drift(
+        name,
+        pairs.map((row) => [row.a.get(name), row.b.get(name)]),
+      ),
+    ),
   ];
   return {
     a: a.id,
@@ -74,22 +88,25 @@ export async function compareExports(
   };
 }
 
-function drift(name: string, x: TensorLike, y: TensorLike): DriftRow {
-  if (x.shape.join() !== y.shape.join()) {
-    throw new RangeError(
-      `compareExports: ${name} has shape [${x.shape.join(", ")}] and [${y.shape.join(", ")}]`,
-    );
-  }
+/** Drift over pairs of tensors, one pair for each prompt. */
+function drift(name: string, pairs: readonly (readonly [TensorLike, TensorLike])[]): DriftRow {
   let [maxAbs, largest, squares, total] = [0, 0, 0, 0];
-  const [from, to] = [x.data as Float32Array, y.data as Float32Array];
-  for (let i = 0; i < from.length; i++) {
-    const [p, q] = [from[i]!, to[i]!];
-    if (p === q && !Number.isFinite(p)) continue;
-    const difference = Math.abs(p - q);
-    maxAbs = Math.max(maxAbs, difference);
-    largest = Math.max(largest, Math.abs(p));
-    squares += difference ** 2;
-    total += p ** 2;
+  for (const [x, y] of pairs) {
+    if (x.shape.join() !== y.shape.join()) {
+      throw new RangeError(
+        `compareExports: ${name} has shape [${x.shape.join(", ")}] and [${y.shape.join(", ")}]`,
+      );
+    }
+    const [from, to] = [x.data as Float32Array, y.data as Float32Array];
+    for (let i = 0; i < from.length; i++) {
+      const [p, q] = [from[i]!, to[i]!];
+      if (p === q && !Number.isFinite(p)) continue;
+      const difference = Math.abs(p - q);
+      maxAbs = Math.max(maxAbs, difference);
+      largest = Math.max(largest, Math.abs(p));
+      squares += difference ** 2;
+      total += p ** 2;
+    }
   }
   return {
     name,

@@ -60,7 +60,7 @@ export {
   UnknownHookError,
   UnsupportedModelError,
 } from "./config/errors";
-export type { NamedPositions } from "./edits/edit-mask";
+export type { NamedPositions } from "./edits/edit-places";
 export type {
   Edit,
   EditKind,
@@ -90,12 +90,14 @@ export type {
   ComputeOptions,
   ForwardOptions,
   GenerateOptions,
+  Generation,
   GradientOptions,
   HookedOptions,
   ModelOptions,
   OnnxOptions,
   RunOptions,
   RunResult,
+  StreamOptions,
   SweepOptions,
 } from "./model-options";
 export { inspectOnnx } from "./onnx/from-onnx";

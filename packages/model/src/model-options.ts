@@ -2,8 +2,9 @@
 
 import type { Tensor } from "@diopter/tensor";
 import type { LoadOptions } from "./checkpoint/load";
-import type { NamedPositions } from "./edits/edit-mask";
+import type { NamedPositions } from "./edits/edit-places";
 import type { Edit, ResolvedEdit } from "./edits/edits";
+import type { ActivationCache } from "./hooks/cache";
 import type { HookFilter } from "./hooks/names";
 import type { OnnxSettings } from "./onnx/from-onnx";
 import type { SamplingOptions } from "./program/generate";
@@ -56,7 +57,7 @@ export interface ComputeOptions extends Omit<RunOptions, "edits">, Pick<ForwardO
 export interface CacheOptions extends ForwardOptions {
   /** Hooks to keep: names, globs, a predicate; TransformerLens's default set when absent. */
   readonly names?: HookFilter;
-  /** Keep only these positions, as `Array.prototype.slice` counts. */
+  /** Keep only these positions of each prompt, as `Array.prototype.slice` counts over its tokens. */
   readonly posSlice?: readonly [start: number, end?: number];
 }
 
@@ -81,14 +82,31 @@ export interface SweepOptions extends RunOptions {
   readonly onProgress?: (progress: SweepProgress) => void;
 }
 
-export interface GenerateOptions extends SamplingOptions, Omit<RunOptions, "paddingSide" | "view"> {
+/** What generation can be told when its tokens are taken one by one. */
+export interface StreamOptions extends SamplingOptions, Omit<RunOptions, "paddingSide" | "view"> {
   readonly maxNewTokens?: number;
   readonly seed?: number;
-  /** Stop at the end-of-sequence token; true by default where there is one. */
+  /** Stop at the model's end-of-sequence tokens; true by default. */
   readonly stopAtEos?: boolean;
+  /** More tokens to stop at: ids, or texts of one token. */
+  readonly stopAt?: number | string | readonly (number | string)[];
   readonly fwdHooks?: ForwardHooks;
+}
+
+export interface GenerateOptions extends StreamOptions {
+  /** Hooks to keep, of the prompt and of each new token that has been read: all but the last. */
+  readonly names?: HookFilter;
   /** Called with every new token of every row. */
   readonly onToken?: (token: { row: number; id: number; text: string }) => void;
+}
+
+export interface Generation {
+  /** New tokens of each prompt, that at which it stopped included. */
+  readonly ids: number[][];
+  /** The text that they add to each prompt; none without a tokenizer. */
+  readonly texts: string[];
+  /** The hooks in `names`. */
+  readonly cache: ActivationCache;
 }
 
 export interface RunResult {

@@ -6,7 +6,7 @@ import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./
 import type { ModelConfig } from "./config/config";
 import { given } from "./config/given";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
-import { resolveEditLists, resolveEdits } from "./edits/resolve-edits";
+import { resolveEditLists } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
 import { defaultCacheNames, hookNames, selectHooks } from "./hooks/names";
 import type {
@@ -14,12 +14,14 @@ import type {
   ComputeOptions,
   ForwardOptions,
   GenerateOptions,
+  Generation,
   GradientOptions,
   HookedOptions,
   ModelOptions,
   OnnxOptions,
   RunOptions,
   RunResult,
+  StreamOptions,
   SweepOptions,
 } from "./model-options";
 import type { OnnxInspection } from "./onnx/inspection";
@@ -27,7 +29,7 @@ import type { OnnxSource } from "./onnx/open-onnx";
 import { buildProgram } from "./program/build-program";
 import { type Engine, type Executed, type Execution, execute, logitsOf } from "./program/execute";
 import type { Extension } from "./program/extension";
-import { type GeneratedStep, generateTokens } from "./program/generate";
+import { type GeneratedReads, type GeneratedStep, generateTokens } from "./program/generate";
 import { hookStops } from "./program/hook-functions";
 import { tokenLosses } from "./program/losses";
 import { checkedMetric, derivatives, type Metric } from "./program/metrics";
@@ -39,6 +41,7 @@ import type { Runtime, Values } from "./runtime/runtime";
 import { resolveSplices, structuresOf, withSplices } from "./sae/splice";
 import { GeneratedText } from "./text/generated-text";
 import {
+  leftPadded,
   type Prompt,
   type PromptOptions,
   prepare,
@@ -282,49 +285,59 @@ export class Model {
     });
   }
 
-  /** New text after a prompt; greedy unless a temperature is given. Positions of edits count in the prompt. */
-  async generate(
-    prompt: Prompt,
-    options: GenerateOptions = {},
-  ): Promise<{ ids: number[][]; texts: string[] }> {
-    const tokens = this.#toContinue(prompt, options);
-    const texts = new GeneratedText(this.tokenizer, tokens, options.onToken);
-    for await (const step of this.#generated(tokens, options)) texts.push(step);
-    return texts.end();
+  /**
+   * New text after a prompt; greedy unless a temperature is given. Positions of edits count in the prompt, steps tokens.
+   *
+   * @example const { texts, cache } = await model.generate(prompt, { maxNewTokens: 20, names: "blocks.*.hook_resid_post" });
+   */
+  async generate(prompt: Prompt, options: GenerateOptions = {}): Promise<Generation> {
+    const prompts = this.prepare(prompt, options);
+    const texts = new GeneratedText(this.tokenizer, prompts, options.onToken);
+    const { names } = options;
+    const read = names === undefined ? [] : selectHooks(names, this.#names(options));
+    const steps = this.#generated(prompts, options, read);
+    let step = await steps.next();
+    for (; !step.done; step = await steps.next()) texts.push(step.value);
+    const { values, tokens: seen } = step.value;
+    const cache = new ActivationCache(values, { keep: seen.keep, nLayers: this.config.nLayers });
+    return { ...texts.end(), cache };
   }
 
   /** The same token by token: ids per row, undefined for rows that have stopped. */
-  async *stream(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GeneratedStep> {
-    yield* this.#generated(this.#toContinue(prompt, options), options);
+  async *stream(prompt: Prompt, options: StreamOptions = {}): AsyncGenerator<GeneratedStep> {
+    yield* this.#generated(this.prepare(prompt, options), options, []);
   }
 
-  /** Left-padded, so that every row goes on at the same slot. */
-  #toContinue(prompt: Prompt, options: GenerateOptions): TokenBatch {
-    return this.prepare(prompt, { ...options, paddingSide: "left" });
-  }
-
-  #generated(tokens: TokenBatch, options: GenerateOptions): AsyncGenerator<GeneratedStep> {
+  #generated(
+    prompt: TokenBatch,
+    options: StreamOptions,
+    read: readonly string[],
+  ): AsyncGenerator<GeneratedStep, GeneratedReads> {
     const {
       maxNewTokens = 10,
       seed = 0,
       stopAtEos = true,
+      stopAt = [],
       edits = [],
       fwdHooks = [],
       budget = this.#options.budget,
     } = options;
-    const eos = this.tokenizer?.eos;
     return generateTokens(this.#engine, {
       ...options,
-      tokens,
+      prompt,
+      tokens: leftPadded(prompt),
       maxNewTokens,
       seed,
       budget,
-      stopAt: stopAtEos && eos !== undefined ? [eos] : [],
+      stopAt: [
+        ...(stopAtEos ? this.#eos : []),
+        ...[stopAt].flat().map((token) => this.#stop(token)),
+      ],
       edits,
+      read,
       stops: hookStops(this.config, fwdHooks, this.#names(options)),
       splices: resolveSplices(this.config, options.splice ?? []),
-      resolve: (list, here, counted) =>
-        resolveEdits(list, { ...this.#scope(here, options), counted }),
+      scope: (here) => this.#scope(here, options),
     });
   }
 
@@ -500,6 +513,20 @@ export class Model {
         return "cache" in source ? source.cache : read(this.prepare(source.prompt, options), names);
       },
     };
+  }
+
+  /** Ids at which text ends by the model's own account. */
+  get #eos(): readonly number[] {
+    const { eos } = this.#checkpoint;
+    const own = this.tokenizer?.eos;
+    return own === undefined ? eos : [...eos, own];
+  }
+
+  #stop(token: number | string): number {
+    const id = typeof token === "string" ? this.toSingleToken(token) : token;
+    const { dVocabOut } = this.config;
+    if (Number.isInteger(id) && id >= 0 && id < dVocabOut) return id;
+    throw new RangeError(`generate: stopAt ${id} is not in 0..${dVocabOut - 1}`);
   }
 
   #tokenizer(): Tokenizer {

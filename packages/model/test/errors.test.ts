@@ -89,6 +89,21 @@ const refusedEdits: [what: string, edit: unknown, message: string, options?: Run
     'edit: batch 1 of "hook_embed" is not in 0..0',
   ],
   [
+    "a neuron of keys",
+    { at: "blocks.0.attn.hook_pattern", neuron: 0, do: "zero" },
+    'edit: "blocks.0.attn.hook_pattern" has no neuron axis; its keys are chosen by key',
+  ],
+  [
+    "a step where nothing is generated",
+    { at: "hook_embed", step: 0, do: "zero" },
+    'edit: step at "hook_embed" is for generate; here, choose by pos',
+  ],
+  [
+    "a source with too many prompts",
+    { at: "hook_embed", do: "patch", value: { prompt: [[1], [2]] } },
+    'edit: source of "hook_embed" has shape [2, 1, 4], expected [1, 3, 4]',
+  ],
+  [
     "a position out of range",
     { at: "hook_embed", pos: 3, do: "zero" },
     'edit: position 3 at "hook_embed" is out of range for prompt 0 with 3 tokens',
@@ -133,7 +148,7 @@ const refusedEdits: [what: string, edit: unknown, message: string, options?: Run
   [
     "a source of another length",
     { at: "hook_embed", do: "patch", value: { prompt: [1, 2] } },
-    'edit: source of "hook_embed" has shape [1, 2, 4], expected [1, 3, 4]',
+    'edit: source of "hook_embed" has 2 tokens for prompt 0, expected 3; where lengths differ, give a pos',
   ],
 ];
 
@@ -170,11 +185,6 @@ test("hooks, metrics and settings that make no sense are refused with what would
   );
   await expect(model.generate([1], { temperature: 1, topP: 0 })).rejects.toThrow(
     "generate: topP is 0, expected 0 < topP <= 1",
-  );
-  await expect(
-    model.generate([1, 2], { maxNewTokens: 2, edits: [{ at: "hook_embed", do: "freeze" }] }),
-  ).rejects.toThrow(
-    'generate: the edit at "hook_embed" has no value for new positions; give it a pos',
   );
   await expect(
     model.runWithHooks([1], { fwdHooks: [["hook_embed", (x) => x.slice([0], [1], [2])]] }),

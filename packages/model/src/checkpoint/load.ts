@@ -6,6 +6,7 @@ import type { ModelConfig } from "../config/config";
 import { HubError, MissingFileError, UnsupportedModelError } from "../config/errors";
 import { given } from "../config/given";
 import { sha256 } from "../weights/hash-weights";
+import { eosIds } from "./eos-ids";
 import { families as allFamilies, familyOf } from "./families";
 import { type Checkpoint, readCheckpoint } from "./families/checkpoint";
 import type { Family } from "./families/family";
@@ -27,6 +28,8 @@ export interface InMemoryCheckpoint {
   readonly tokenizer?: object | undefined;
   /** What `tokenizer_config.json` holds. */
   readonly tokenizerConfig?: object | undefined;
+  /** What `generation_config.json` holds. */
+  readonly generationConfig?: object | undefined;
   readonly id?: string | undefined;
   readonly revision?: string | undefined;
 }
@@ -49,6 +52,8 @@ export interface LoadedCheckpoint {
   readonly tokenizer: Json | undefined;
   /** What `tokenizer_config.json` holds, when there is one. */
   readonly tokenizerConfig: Json | undefined;
+  /** Ids at which text ends, by `generation_config.json` or else `config.json`. */
+  readonly eos: readonly number[];
   readonly id: string;
   readonly revision: string | undefined;
   /** SHA-256 of what `tokenizer.json` holds. */
@@ -86,6 +91,7 @@ export async function loadCheckpoint(
     weights,
     tokenizer,
     tokenizerConfig,
+    eos: eosIds(opened.config, opened.generationConfig),
     id: id ?? config.family,
     revision,
     tokenizerHash: tokenizer && (await hashOf(tokenizer)),
@@ -97,6 +103,7 @@ interface Opened {
   readonly checkpoint: Checkpoint;
   readonly tokenizer: Json | undefined;
   readonly tokenizerConfig: Json | undefined;
+  readonly generationConfig: Json | undefined;
   readonly id: string | undefined;
   readonly revision: string | undefined;
   readonly hub?: HubFiles;
@@ -175,7 +182,7 @@ async function openHub(
 }
 
 function openMemory(source: InMemoryCheckpoint): Opened {
-  const { config, weights, tokenizer, tokenizerConfig, id, revision } = source;
+  const { config, weights, tokenizer, tokenizerConfig, generationConfig, id, revision } = source;
   if (typeof config !== "object" || config === null) {
     throw new TypeError(`model: config is ${given(config)}, expected what config.json holds`);
   }
@@ -184,6 +191,7 @@ function openMemory(source: InMemoryCheckpoint): Opened {
     checkpoint: heldCheckpoint(weights, id ?? "safetensors"),
     tokenizer: tokenizer as Json | undefined,
     tokenizerConfig: tokenizerConfig as Json | undefined,
+    generationConfig: generationConfig as Json | undefined,
     id,
     revision,
   };
@@ -198,6 +206,7 @@ async function openFiles(files: Files, families: readonly Family[]): Promise<Ope
     checkpoint: await openCheckpoint(files),
     tokenizer: await readJsonIfThere(files, "tokenizer.json"),
     tokenizerConfig: await readJsonIfThere(files, "tokenizer_config.json"),
+    generationConfig: await readJsonIfThere(files, "generation_config.json"),
     id: files.id,
     revision: files.revision,
   };

@@ -1,20 +1,9 @@
-/** @file Which entries of an activation an edit touches: rows, positions, heads, neurons. */
+/** @file Which entries of an activation an edit touches: rows, positions, heads, neurons; never padding. */
 
 import type { TensorLike } from "@diopter/tensor";
 import type { Axis } from "../hooks/hook-axes";
-import type { TokenBatch } from "../text/prompt-values";
-import type { Edit, Position } from "./edits";
-
-/** Token positions with a name, one for all prompts or one per prompt. */
-export type NamedPositions = Readonly<Record<string, number | readonly number[]>>;
-
-/** What positions are counted in. */
-export interface PositionScope {
-  readonly tokens: TokenBatch;
-  readonly positions?: NamedPositions | undefined;
-  /** Real tokens per row from whose end negative positions count; all of them when absent. */
-  readonly counted?: readonly number[] | undefined;
-}
+import { type Chosen, isPositionAxis, type PositionScope, type Selection } from "./edit-places";
+import type { Edit } from "./edits";
 
 /** Which entries an edit touches; undefined when it touches all. */
 export function maskOf(
@@ -22,24 +11,26 @@ export function maskOf(
   axes: readonly Axis[],
   sizes: number[],
   scope: PositionScope,
+  chosen: Chosen,
 ): TensorLike | undefined {
-  const { batch, pos } = scope.tokens;
-  const rows = pick(edit, "batch", edit.batch, batch);
+  const rows = pick(edit, "batch", edit.batch, sizes[0]!);
   const heads = pick(
     edit,
     "head",
     edit.head,
     axes.includes("head") ? sizes[axes.indexOf("head")]! : undefined,
   );
+  if (edit.neuron !== undefined && axes.at(-1) === "key")
+    throw new RangeError(`edit: "${edit.at}" has no neuron axis; its keys are chosen by key`);
   const neurons = pick(edit, "neuron", edit.neuron, sizes.at(-1)!);
-  const places = edit.pos === undefined ? undefined : placesOf(edit, edit.pos, scope);
-  const keys = edit.key === undefined ? undefined : placesOf(edit, edit.key, scope);
-  if (keys && !axes.includes("key")) throw new RangeError(`edit: "${edit.at}" has no key axis`);
+  const { from = 0 } = scope;
+  const places = touched(scope, chosen.pos, from);
+  const keys = axes.includes("key") ? touched(scope, chosen.key, 0) : undefined;
   if (!rows && !heads && !neurons && !places && !keys) return undefined;
 
   const varies = axes.map((axis, i) => {
     if (axis === "batch") return Boolean(rows || places || keys);
-    if (axis === "pos" || axis === "query") return Boolean(places);
+    if (isPositionAxis(axis)) return Boolean(places);
     if (axis === "key") return Boolean(keys);
     return Boolean((axis === "head" && heads) || (i === axes.length - 1 && neurons));
   });
@@ -51,8 +42,8 @@ export function maskOf(
     const selected = axes.every((axis, a) => {
       const at = index[a]!;
       if (axis === "batch") return !rows || rows.has(at);
-      if (axis === "pos" || axis === "query") return !places || places.has(row * pos + at);
-      if (axis === "key") return !keys || keys.has(row * pos + at);
+      if (isPositionAxis(axis)) return !places || places[row]!.has(from + at);
+      if (axis === "key") return !keys || keys[row]!.has(at);
       if (axis === "head") return !heads || heads.has(at);
       return a !== axes.length - 1 || !neurons || neurons.has(at);
     });
@@ -60,6 +51,20 @@ export function maskOf(
     for (let a = shape.length - 1; a >= 0 && ++index[a]! === shape[a]; a--) index[a] = 0;
   }
   return { dtype: "bool", shape, data };
+}
+
+/** Slots from `from` on that an edit touches along an axis, per row; undefined when it is all of them. */
+function touched(
+  { tokens: { batch, pos, keep } }: PositionScope,
+  selection: Selection | undefined,
+  from: number,
+): Set<number>[] | undefined {
+  if (selection) return selection.map((row) => new Set(row.map(({ slot }) => slot)));
+  const real = Array.from({ length: batch }, (_, row) => {
+    const slots = Array.from({ length: pos - from }, (_, i) => from + i);
+    return new Set(slots.filter((slot) => keep[row * pos + slot]));
+  });
+  return real.every((slots) => slots.size === pos - from) ? undefined : real;
 }
 
 function pick(
@@ -77,41 +82,4 @@ function pick(
     }
   }
   return new Set(list);
-}
-
-/** Slots (row * pos + slot) of positions that are counted over real tokens. */
-function placesOf(
-  edit: Edit,
-  wanted: Position | readonly Position[],
-  scope: PositionScope,
-): Set<number> {
-  const { batch, pos, keep } = scope.tokens;
-  const list = Array.isArray(wanted) ? (wanted as readonly Position[]) : [wanted as Position];
-  const out = new Set<number>();
-  for (let row = 0; row < batch; row++) {
-    const real = keep.slice(row * pos, (row + 1) * pos).flatMap((k, slot) => (k ? [slot] : []));
-    for (const position of list) {
-      const index = typeof position === "string" ? namedPosition(position, row, scope) : position;
-      const slot = real[index < 0 ? (scope.counted?.[row] ?? real.length) + index : index];
-      if (slot === undefined || !Number.isInteger(index)) {
-        throw new RangeError(
-          `edit: position ${index} at "${edit.at}" is out of range for prompt ${row} with ${real.length} tokens`,
-        );
-      }
-      out.add(row * pos + slot);
-    }
-  }
-  return out;
-}
-
-function namedPosition(name: string, row: number, { positions = {} }: PositionScope): number {
-  const position = Object.hasOwn(positions, name) ? positions[name] : undefined;
-  const index = typeof position === "number" ? position : position?.[row];
-  if (index === undefined) {
-    const known = Object.keys(positions);
-    throw new RangeError(
-      `edit: no position named "${name}" for prompt ${row}; named positions: ${known.length > 0 ? known.join(", ") : "none"}`,
-    );
-  }
-  return index;
 }

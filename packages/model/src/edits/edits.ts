@@ -4,7 +4,7 @@ import type { TensorLike } from "@diopter/tensor";
 import type { ActivationCache } from "../hooks/cache";
 import type { Prompt } from "../text/prompt";
 
-/** A token position: counted from the first real token, from the last when negative, or by a name given with the run. */
+/** A position among a prompt's own tokens: from the first, from the last when negative, or by a name given with the run. */
 export type Position = number | string;
 
 /** Where replacement values come from when they are not given as numbers. */
@@ -30,21 +30,26 @@ export type EditKind =
  *
  * - `zero`; `set` to `value`; `add` `by` (1) times `value`; `scale` by `by`; `lerp` `by` of the way to `value`
  * - `mean`: the mean over the rows (`over: "batch"`) or rows and positions (`over: "batch pos"`) of the unedited
- *   run, or of the source in `value`; padding does not count
+ *   run, or of the source in `value`; padding does not count; each position over the prompts that have it
  * - `patch`: the same hook in another run (`value: { cache }` or `{ prompt }`); `freeze`: in the unedited run
  * - `project`: remove `by` (1) times the component along `value`; with `onto: true`, keep only that component
  *
- * Selectors that are absent select everything. Later hooks see earlier edits; edits at one hook apply in order.
+ * Selectors that are absent select everything but padding. A position is looked up in each prompt, of the source too:
+ * `pos: -1` patches the last token with the source's last, and averages last tokens. Numbers in `value` count positions
+ * from the first token, unless they have rows of their own: those lie as the activation does. Later hooks see earlier
+ * edits; edits at one hook apply in order.
  */
 export interface Edit {
   readonly at: string;
   readonly do: EditKind;
   readonly batch?: number | readonly number[];
   readonly pos?: Position | readonly Position[];
+  /** Steps of generation: 0 reads the prompt, s the s-th new token, from which the next one is predicted. */
+  readonly step?: number | readonly number[];
   /** Key positions of `hook_attn_scores` and `hook_pattern`, whose `pos` is the query. */
   readonly key?: Position | readonly Position[];
   readonly head?: number | readonly number[];
-  /** Index on the last axis. */
+  /** Index on the last axis; keys are chosen by `key`. */
   readonly neuron?: number | readonly number[];
   readonly value?: EditValue | EditSource;
   readonly by?: number;

@@ -5,38 +5,56 @@ import type { ActivationCache } from "../hooks/cache";
 import { hookAxes, hookSizes } from "../hooks/hook-axes";
 import { hookNames, selectHooks } from "../hooks/names";
 import { type SpliceStructure, saeSizesAt, withSplices } from "../sae/splice";
-import { maskOf, type PositionScope } from "./edit-mask";
-import { broadcastable, numbersOf } from "./edit-numbers";
+import { maskOf } from "./edit-mask";
+import { numbersOf } from "./edit-numbers";
+import {
+  actsOnNewTokens,
+  chosenBy,
+  isPositionAxis,
+  type PositionScope,
+  promptPlaces,
+} from "./edit-places";
 import { type Edit, type EditSource, isSource, type ResolvedEdit } from "./edits";
 
-export interface EditScope extends PositionScope {
+/** What the hooks of edits are looked up in. */
+export interface HookScope {
   readonly config: ModelConfig;
   /** SAEs of the run, whose hooks can be edited too. */
   readonly splices?: readonly SpliceStructure[];
+}
+
+export interface EditScope extends HookScope, PositionScope {
   /** Activations of the unedited run of this batch, or of a source. */
   activations(source: EditSource | "unedited", names: readonly string[]): Promise<ActivationCache>;
 }
 
-/** Edits with their globs expanded, their sources run and their selectors made into masks. Throws `RangeError`. */
-export async function resolveEdits(
-  edits: readonly Edit[],
-  scope: EditScope,
-): Promise<ResolvedEdit[]> {
-  return (await resolveEditLists([edits], scope))[0]!;
+/** An edit at one hook, with the run that its numbers come from. */
+export interface SourcedEdit {
+  readonly edit: Edit;
+  readonly cache: ActivationCache | undefined;
 }
 
-/** The same for many lists at once; each source is run once for all of them. */
-export async function resolveEditLists(
+/** Edits of many lists with their globs expanded and their sources run, each once. Throws `RangeError`. */
+export async function withSources(
   lists: readonly (readonly Edit[])[],
   scope: EditScope,
-): Promise<ResolvedEdit[][]> {
+): Promise<SourcedEdit[][]> {
   const names = withSplices(hookNames(scope.config), scope.splices ?? []);
   const expanded = lists.map((edits) =>
     edits.flatMap((edit) => selectHooks(edit.at, names).map((at) => ({ ...edit, at }))),
   );
   const caches = await loadSources(expanded.flat(), scope);
   let next = 0;
-  return expanded.map((edits) => edits.map((edit) => resolveEdit(edit, scope, caches.get(next++))));
+  return expanded.map((edits) => edits.map((edit) => ({ edit, cache: caches.get(next++) })));
+}
+
+/** Lists of edits as structures and numbers for a batch of prompts; each source is run once for all of them. */
+export async function resolveEditLists(
+  lists: readonly (readonly Edit[])[],
+  scope: EditScope,
+): Promise<ResolvedEdit[][]> {
+  const sourced = await withSources(lists, scope);
+  return sourced.map((edits) => edits.map((edit) => resolveEdit(edit, scope)));
 }
 
 /** Runs each distinct source once, for all the hooks that edits take from it. */
@@ -77,21 +95,25 @@ function sameSource(a: EditSource | "unedited", b: EditSource | "unedited"): boo
   return "prompt" in a && "prompt" in b && a.prompt === b.prompt;
 }
 
-function resolveEdit(
-  edit: Edit,
-  scope: EditScope,
-  cache: ActivationCache | undefined,
+/** The structure and numbers of an edit in the slots that a run computes. Throws `RangeError`. */
+export function resolveEdit(
+  { edit, cache }: SourcedEdit,
+  scope: HookScope & PositionScope,
 ): ResolvedEdit {
   const { batch, pos } = scope.tokens;
   const axes = hookAxes(edit.at);
   const sae = saeSizesAt(edit.at, scope.splices ?? []);
-  const sizes = hookSizes(scope.config, edit.at, batch, pos, sae);
+  const sizes = hookSizes(scope.config, edit.at, batch, pos, sae).map((size, a) =>
+    isPositionAxis(axes[a]!) ? size - (scope.from ?? 0) : size,
+  );
   const operation = operationOf(edit);
+  const chosen = chosenBy(edit, axes, scope);
   const value =
-    operation === "scale"
-      ? undefined
-      : broadcastable(edit, numbersOf(edit, cache, axes, sizes), sizes);
-  const mask = maskOf(edit, axes, sizes, scope);
+    operation === "scale" ? undefined : numbersOf({ edit, axes, sizes, scope, chosen }, cache);
+  // Numbers by key are those of the prompt's keys.
+  const byKey = scope.prompt && (value?.shape[axes.indexOf("key")] ?? 1) > 1;
+  const key = chosen.key ?? (byKey && !actsOnNewTokens(edit) ? promptPlaces(scope) : undefined);
+  const mask = maskOf(edit, axes, sizes, scope, { ...chosen, key });
   // An axis of size 1 broadcasts whether or not it could be longer.
   const varies = (shape: readonly number[]) => shape.map((size) => size > 1);
   const structure = {

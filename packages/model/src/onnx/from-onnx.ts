@@ -1,5 +1,6 @@
 /** @file From an ONNX file to a checkpoint in canonical form, and the map of its hooks. */
 
+import { eosIds } from "../checkpoint/eos-ids";
 import type { LoadedCheckpoint } from "../checkpoint/load";
 import type { ModelConfig } from "../config/config";
 import { UnsupportedModelError } from "../config/errors";
@@ -55,6 +56,7 @@ export async function loadOnnx(
     weights,
     tokenizer,
     tokenizerConfig,
+    eos: eosIds(opened.config, opened.generationConfig),
     id,
     revision: opened.revision,
     tokenizerHash: tokenizer && (await sha256(new TextEncoder().encode(JSON.stringify(tokenizer)))),

@@ -21,10 +21,11 @@ export interface OpenedOnnx {
   readonly graph: Graph;
   readonly id: string;
   readonly revision: string | undefined;
-  /** `config.json`, `tokenizer.json` and `tokenizer_config.json` beside the model or one folder up. */
+  /** `config.json` and what else is in JSON beside the model or one folder up. */
   readonly config: Json | undefined;
   readonly tokenizer: Json | undefined;
   readonly tokenizerConfig: Json | undefined;
+  readonly generationConfig: Json | undefined;
 }
 
 const USUAL = [
@@ -54,6 +55,7 @@ export async function openOnnx(
       config: undefined,
       tokenizer: undefined,
       tokenizerConfig: undefined,
+      generationConfig: undefined,
     };
   }
   const { files, name } =
@@ -71,6 +73,7 @@ export async function openOnnx(
     config: await near("config.json"),
     tokenizer: await near("tokenizer.json"),
     tokenizerConfig: await near("tokenizer_config.json"),
+    generationConfig: await near("generation_config.json"),
   };
 }
 

@@ -66,7 +66,7 @@ export async function execute(engine: Engine, e: Execution): Promise<Executed> {
     for (const name of between) outputs.set(name, known(name));
     const kept =
       anchor === section ? state : Object.fromEntries(carried.map((name) => [name, known(name)]));
-    state = { ...kept, [stop.name]: await callFunctions(stop, known(stop.name)) };
+    state = { ...kept, [stop.name]: await callFunctions(stop, known(stop.name), e.tokens) };
     section = anchor;
     reached = here;
     if (read.includes(stop.name)) outputs.set(stop.name, state[stop.name]!);
@@ -157,10 +157,11 @@ function named(name: (feed: string) => string, feeds: Values = {}): Record<strin
 async function callFunctions(
   { name, functions }: HookStop,
   value: TensorLike,
+  tokens: TokenBatch,
 ): Promise<TensorLike> {
   let current = fromData(value.data, value.shape, value.dtype);
   for (const fn of functions) {
-    const given = await fn(current, { name, layer: () => layerOf(name) });
+    const given = await fn(current, { name, tokens, layer: () => layerOf(name) });
     if (!given) continue;
     if (given.shape.join() !== value.shape.join()) {
       throw new RangeError(

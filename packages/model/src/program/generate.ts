@@ -1,11 +1,14 @@
 /** @file Generation with cached keys and values; edits and hooks stay active for every new token. */
 
-import { Random, type TensorLike } from "@diopter/tensor";
+import { concat, Random, type TensorLike } from "@diopter/tensor";
+import { actsOnNewTokens, isPositionAxis, stepsOf } from "../edits/edit-places";
 import type { Edit, ResolvedEdit } from "../edits/edits";
+import { type EditScope, resolveEdit, type SourcedEdit, withSources } from "../edits/resolve-edits";
 import { hookAxes } from "../hooks/hook-axes";
+import { takeSlots } from "../hooks/token-slots";
 import type { ResolvedSplice } from "../sae/splice";
-import type { TokenBatch } from "../text/prompt-values";
-import { type Engine, execute, logitsOf } from "./execute";
+import type { PastSlots, TokenBatch } from "../text/prompt-values";
+import { type Engine, type Executed, execute, logitsOf } from "./execute";
 import type { HookStop } from "./hook-functions";
 
 export interface SamplingOptions {
@@ -68,19 +71,19 @@ function nucleus(weights: readonly number[], share: number): number[] {
 }
 
 export interface GeneratePlan extends SamplingOptions {
-  /** Left-padded prompts. */
+  /** The prompts, as a run would lay them. */
+  readonly prompt: TokenBatch;
+  /** The same padded on the left, so that every row goes on at the same slot. */
   readonly tokens: TokenBatch;
   readonly maxNewTokens: number;
   readonly seed: number;
   /** Stop a row when it produces one of these ids. */
   readonly stopAt: readonly number[];
   readonly edits: readonly Edit[];
-  /** Negative positions count from the end of `counted` real tokens per row, where given. */
-  readonly resolve: (
-    edits: readonly Edit[],
-    tokens: TokenBatch,
-    counted?: readonly number[],
-  ) => Promise<ResolvedEdit[]>;
+  /** What edits of some sequences are resolved in. */
+  readonly scope: (tokens: TokenBatch) => EditScope;
+  /** Hooks to read. */
+  readonly read: readonly string[];
   readonly stops: readonly HookStop[];
   readonly splices?: readonly ResolvedSplice[];
   readonly signal?: AbortSignal | undefined;
@@ -90,45 +93,74 @@ export interface GeneratePlan extends SamplingOptions {
 /** The tokens of one step: one id per row, undefined for rows that have stopped. */
 export type GeneratedStep = readonly (number | undefined)[];
 
-/** New tokens, step by step. Throws `RangeError` when the context cannot hold them. */
+/** What the runs of a generation read: prompts and new tokens, but the last of each row, which no run has read. */
+export interface GeneratedReads {
+  readonly tokens: TokenBatch;
+  readonly values: ReadonlyMap<string, TensorLike>;
+}
+
+/** New tokens, step by step, and at the end the activations. Throws `RangeError` when the context cannot hold them. */
 export async function* generateTokens(
   engine: Engine,
   plan: GeneratePlan,
-): AsyncGenerator<GeneratedStep> {
+): AsyncGenerator<GeneratedStep, GeneratedReads> {
   const { tokens, maxNewTokens } = plan;
+  checkPlan(engine, plan);
+  const random = new Random(plan.seed);
+  const [sourced] = await withSources([plan.edits], plan.scope(tokens));
+  const whole =
+    plan.stops.length > 0 || outgrowsRotation(engine, plan) || sourced!.some(reachesBack);
+  const runs = whole ? wholeRuns(engine, plan, sourced!) : cachedRuns(engine, plan, sourced!);
+  const open = new Array<boolean>(tokens.batch).fill(true);
+  const counts = new Array<number>(tokens.batch).fill(0);
+  let seen = tokens;
+  for (let step = 0; step < maxNewTokens && open.includes(true); step++) {
+    const logits = await runs.next(seen, step);
+    const width = logits.shape.at(-1)!;
+    const chosen = open.map((_, row) => {
+      const rowLogits = (logits.data as Float32Array).subarray(row * width, (row + 1) * width);
+      return sampleToken(rowLogits, plan, random);
+    });
+    open.forEach((going, row) => {
+      if (going) counts[row]!++;
+    });
+    yield chosen.map((id, row) => (open[row] ? id : undefined));
+    chosen.forEach((id, row) => {
+      if (plan.stopAt.includes(id)) open[row] = false;
+    });
+    seen = withColumn(seen, chosen);
+  }
+  return { tokens: readTokens(plan, seen, counts), values: runs.values() };
+}
+
+function checkPlan({ config }: Engine, plan: GeneratePlan): void {
+  const { tokens, maxNewTokens, edits, read } = plan;
   checkSampling(plan);
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
     throw new RangeError(
       `generate: maxNewTokens is ${maxNewTokens}, expected an integer of 0 or more`,
     );
   }
-  if (engine.config.attentionDir === "bidirectional") {
+  if (config.attentionDir === "bidirectional") {
     throw new RangeError(
-      `generate: ${engine.config.family} reads in both directions and cannot continue text`,
+      `generate: ${config.family} reads in both directions and cannot continue text`,
     );
   }
-  if (tokens.pos + maxNewTokens > engine.config.nCtx) {
+  const longest = Math.max(...realCounts(tokens));
+  if (longest + maxNewTokens > config.nCtx) {
     throw new RangeError(
-      `generate: ${tokens.pos} prompt tokens plus ${maxNewTokens} new ones exceed the context of ${engine.config.nCtx}`,
+      `generate: ${longest} prompt tokens plus ${maxNewTokens} new ones exceed the context of ${config.nCtx}`,
     );
   }
-  const random = new Random(plan.seed);
-  const whole = plan.stops.length > 0 || outgrowsRotation(engine, plan);
-  const next = whole ? wholeRuns(engine, plan) : cachedRuns(engine, plan);
-  const open = new Array<boolean>(tokens.batch).fill(true);
-  let previous: number[] | undefined;
-  for (let step = 0; step < maxNewTokens && open.includes(true); step++) {
-    const logits = await next(previous);
-    const width = logits.shape.at(-1)!;
-    const chosen = open.map((_, row) => {
-      const rowLogits = (logits.data as Float32Array).subarray(row * width, (row + 1) * width);
-      return sampleToken(rowLogits, plan, random);
-    });
-    previous = chosen;
-    yield chosen.map((id, row) => (open[row] ? id : undefined));
-    chosen.forEach((id, row) => {
-      if (plan.stopAt.includes(id)) open[row] = false;
-    });
+  if (read.length > 0 && maxNewTokens === 0)
+    throw new RangeError("generate: names are given, but no token is to be generated");
+  for (const edit of edits) {
+    const late = stepsOf(edit)?.find((step) => step >= maxNewTokens);
+    if (late !== undefined) {
+      throw new RangeError(
+        `edit: step ${late} at "${edit.at}" is not in 0..${maxNewTokens - 1}, the steps of ${maxNewTokens} new tokens`,
+      );
+    }
   }
 }
 
@@ -142,34 +174,47 @@ function outgrowsRotation({ config }: Engine, { tokens, maxNewTokens }: Generate
   );
 }
 
-type Step = (previous: readonly number[] | undefined) => Promise<TensorLike>;
+/** The runs of a generation: logits of the last token of each row, and what has been read so far. */
+interface Runs {
+  next(seen: TokenBatch, step: number): Promise<TensorLike>;
+  values(): ReadonlyMap<string, TensorLike>;
+}
 
 /** Each step reads one new token against the keys and values of all earlier ones. */
-function cachedRuns(engine: Engine, plan: GeneratePlan): Step {
-  const { tokens } = plan;
+function cachedRuns(engine: Engine, plan: GeneratePlan, sourced: readonly SourcedEdit[]): Runs {
+  const { tokens, read, splices = [], signal, budget } = plan;
+  const parts: Executed[] = [];
   let past: Record<string, TensorLike> = {};
-  let seen = tokens;
-  let lasting: ResolvedEdit[] = [];
-  return async (previous) => {
-    const here = previous
-      ? { batch: tokens.batch, pos: 1, ids: previous, keep: previous.map(() => 1 as const) }
-      : tokens;
-    const edits = previous ? lasting : await plan.resolve(plan.edits, tokens);
-    if (!previous) lasting = await lastingEdits(plan);
-    const outputs = await execute(engine, {
-      tokens: here,
-      logits: "last",
-      edits,
-      splices: plan.splices ?? [],
-      past: previous ? "extend" : "write",
-      ...(previous && { pastSlots: { length: seen.pos, keep: seen.keep } }),
-      pastValues: past,
-      signal: plan.signal,
-      budget: plan.budget,
-    });
-    past = pastFeeds(outputs.values);
-    if (previous) seen = withColumn(seen, previous);
-    return logitsOf(outputs);
+  return {
+    async next(seen, step) {
+      const from = step === 0 ? 0 : seen.pos - 1;
+      const acting = sourced.filter(({ edit }) => step === 0 || actsAt(edit, step));
+      const outputs = await execute(engine, {
+        tokens: step === 0 ? tokens : lastColumn(seen),
+        logits: logitsFor(read),
+        read,
+        edits: resolved(plan, acting, seen, from),
+        splices,
+        past: step === 0 ? "write" : "extend",
+        ...(step > 0 && { pastSlots: withoutColumn(seen) }),
+        pastValues: past,
+        signal,
+        budget,
+      });
+      past = pastFeeds(outputs.values);
+      parts.push(outputs);
+      return lastOf(logitsOf(outputs));
+    },
+    values: () =>
+      new Map(
+        read.map((name) => [
+          name,
+          joinSteps(
+            name,
+            parts.map(({ values }) => values.get(name)!),
+          ),
+        ]),
+      ),
   };
 }
 
@@ -180,35 +225,128 @@ function pastFeeds(outputs: ReadonlyMap<string, TensorLike>): Record<string, Ten
   );
 }
 
-/** Each step runs the whole sequence again, so that hook functions see every position. */
-function wholeRuns(engine: Engine, plan: GeneratePlan): Step {
-  let tokens = plan.tokens;
-  return async (previous) => {
-    if (previous) tokens = withColumn(tokens, previous);
-    const edits = await plan.resolve(plan.edits, tokens, realCounts(plan.tokens));
-    const { stops, splices = [], signal, budget } = plan;
-    return logitsOf(
-      await execute(engine, { tokens, logits: "last", edits, splices, stops, signal, budget }),
-    );
+/** Each step runs the whole sequence again, so that functions see every position, and edits every key. */
+function wholeRuns(engine: Engine, plan: GeneratePlan, sourced: readonly SourcedEdit[]): Runs {
+  const { stops, read, splices = [], signal, budget } = plan;
+  let latest: Executed | undefined;
+  return {
+    async next(tokens, step) {
+      const edits = resolved(plan, await refrozen(plan, sourced, tokens, step), tokens, 0);
+      const logits = logitsFor(read);
+      latest = await execute(engine, {
+        tokens,
+        logits,
+        read,
+        edits,
+        splices,
+        stops,
+        signal,
+        budget,
+      });
+      return lastOf(logitsOf(latest));
+    },
+    values: () => new Map(read.map((name) => [name, latest!.values.get(name)!])),
   };
 }
 
-/** Edits without a position hold for new tokens too; their numbers must not depend on the position. */
-async function lastingEdits({ edits, resolve, tokens }: GeneratePlan): Promise<ResolvedEdit[]> {
-  const everywhere = edits.filter((edit) => edit.pos === undefined && edit.key === undefined);
-  const resolved = await resolve(everywhere, tokens);
-  for (const { structure } of resolved) {
-    const varies = hookAxes(structure.at).some(
-      (axis, i) =>
-        ["pos", "query", "key"].includes(axis) && (structure.value?.[i] || structure.mask?.[i]),
+function resolved(
+  { scope, prompt }: GeneratePlan,
+  sourced: readonly SourcedEdit[],
+  seen: TokenBatch,
+  from: number,
+): ResolvedEdit[] {
+  const here = { ...scope(seen), prompt, from };
+  return sourced.map((edit) => resolveEdit(edit, here));
+}
+
+/** Edits that hold new tokens to the unedited run, with that run of all tokens so far. */
+async function refrozen(
+  { scope }: GeneratePlan,
+  sourced: readonly SourcedEdit[],
+  seen: TokenBatch,
+  step: number,
+): Promise<readonly SourcedEdit[]> {
+  const isLive = ({ edit }: SourcedEdit) => edit.do === "freeze" && actsOnNewTokens(edit);
+  if (step === 0 || !sourced.some(isLive)) return sourced;
+  const live = sourced.filter(isLive).map(({ edit }) => edit);
+  const [fresh] = await withSources([live], scope(seen));
+  const next = fresh!.values();
+  return sourced.map((edit) => (isLive(edit) ? next.next().value! : edit));
+}
+
+/** Whether an edit acts on the token that a step reads. */
+function actsAt(edit: Edit, step: number): boolean {
+  return edit.pos === undefined && (stepsOf(edit)?.includes(step) ?? true);
+}
+
+/**
+ * Whether what earlier tokens gave may change when new ones come, so that their keys and values cannot be kept.
+ *
+ * So it is where new tokens are held to a run of their own, and where queries are made to see keys behind them.
+ */
+function reachesBack({ edit }: SourcedEdit): boolean {
+  if (edit.do === "freeze" && actsOnNewTokens(edit)) return true;
+  if (edit.key !== undefined || !hookAxes(edit.at).includes("key")) return false;
+  const { do: what, by = 1 } = edit;
+  if (what === "patch" || what === "mean" || what === "freeze") return false;
+  // What may not be seen has a score of -infinity and a share of 0.
+  return edit.at.endsWith("hook_pattern")
+    ? what !== "zero" && what !== "scale"
+    : what !== "add" && !(what === "scale" && by > 0);
+}
+
+/** Reading the logits themselves takes all of them. */
+function logitsFor(read: readonly string[]): "all" | "last" {
+  return read.includes("unembed.hook_out") ? "all" : "last";
+}
+
+/** Logits of the last slot, [batch, dVocabOut]. */
+function lastOf(logits: TensorLike): TensorLike {
+  if (logits.shape.length === 2) return logits;
+  const [batch, pos] = logits.shape as [number, number, number];
+  const last = takeSlots(
+    logits,
+    1,
+    Array.from({ length: batch }, () => [pos - 1]),
+  );
+  return last.reshape([batch, -1]);
+}
+
+/** Steps one behind the other; keys that a query had not before it are as if masked. */
+function joinSteps(name: string, steps: readonly TensorLike[]): TensorLike {
+  const axes = hookAxes(name);
+  const key = axes.indexOf("key");
+  const pos = axes.findIndex(isPositionAxis);
+  if (key < 0) return concat(steps, pos);
+  const width = steps.at(-1)!.shape[key]!;
+  const unseen = name.endsWith("hook_attn_scores") ? Number.NEGATIVE_INFINITY : 0;
+  const padded = steps.map((step) => {
+    const places = Array.from({ length: width }, (_, slot) =>
+      slot < step.shape[key]! ? slot : -1,
     );
-    if (varies) {
-      throw new RangeError(
-        `generate: the edit at "${structure.at}" has no value for new positions; give it a pos`,
-      );
-    }
-  }
-  return resolved;
+    return takeSlots(step, key, new Array<number[]>(step.shape[0]!).fill(places), unseen);
+  });
+  return concat(padded, pos);
+}
+
+/** The tokens that were read: all but the last of each row, and nothing behind the end of a row that has stopped. */
+function readTokens(
+  { tokens }: GeneratePlan,
+  seen: TokenBatch,
+  counts: readonly number[],
+): TokenBatch {
+  if (seen.pos === tokens.pos) return seen;
+  const { batch, pos, ids, keep } = seen;
+  const rows = Array.from({ length: batch }, (_, row) => row);
+  const slots = Array.from({ length: pos - 1 }, (_, slot) => slot);
+  return {
+    batch,
+    pos: pos - 1,
+    ids: rows.flatMap((row) => slots.map((slot) => ids[row * pos + slot]!)),
+    keep: rows.flatMap((row) =>
+      slots.map((slot) => (slot < tokens.pos + counts[row]! - 1 ? keep[row * pos + slot]! : 0)),
+    ),
+  };
 }
 
 /** Real tokens per row. */
@@ -216,6 +354,19 @@ function realCounts({ batch, pos, keep }: TokenBatch): number[] {
   return Array.from({ length: batch }, (_, row) =>
     keep.slice(row * pos, (row + 1) * pos).reduce<number>((n, k) => n + k, 0),
   );
+}
+
+function lastColumn({ batch, pos, ids, keep }: TokenBatch): TokenBatch {
+  const at = <T>(list: readonly T[]) =>
+    Array.from({ length: batch }, (_, row) => list[(row + 1) * pos - 1]!);
+  return { batch, pos: 1, ids: at(ids), keep: at(keep) };
+}
+
+function withoutColumn({ batch, pos, keep }: TokenBatch): PastSlots {
+  const rows = Array.from({ length: batch }, (_, row) =>
+    keep.slice(row * pos, (row + 1) * pos - 1),
+  );
+  return { length: pos - 1, keep: rows.flat() };
 }
 
 function withColumn({ batch, pos, ids, keep }: TokenBatch, column: readonly number[]): TokenBatch {

@@ -3,10 +3,13 @@
 import type { Tensor, TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { type HookFilter, hookNames, selectHooks } from "../hooks/names";
+import type { TokenBatch } from "../text/prompt-values";
 
 /** What a hook function is told. */
 export interface HookPoint {
   readonly name: string;
+  /** Ids of the run, and which slots of each prompt are padding. */
+  readonly tokens: TokenBatch;
   /** Layer of the hook, or undefined outside the blocks. */
   layer(): number | undefined;
 }

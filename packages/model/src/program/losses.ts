@@ -1,25 +1,25 @@
 /** @file Cross entropy of the token that came next. */
 
 import { fromData, type Tensor, type TensorLike } from "@diopter/tensor";
+import { longestOf, tokenSlots } from "../hooks/token-slots";
 import type { TokenBatch } from "../text/prompt-values";
 
-/** Negative log-probability of each next token, nats [batch, pos - 1]; NaN where either token is padding. */
-export function tokenLosses(
-  logits: TensorLike,
-  { batch, pos, ids, keep }: TokenBatch,
-): Tensor<"float64"> {
+/** Negative log-probability of each next token by position, nats [batch, pos - 1]; NaN behind the end of shorter prompts. */
+export function tokenLosses(logits: TensorLike, tokens: TokenBatch): Tensor<"float64"> {
+  const { pos, ids } = tokens;
   const width = logits.shape[2]!;
   const data = logits.data as Float32Array;
-  const out = new Float64Array(batch * (pos - 1));
-  for (let row = 0; row < batch; row++) {
-    for (let p = 0; p + 1 < pos; p++) {
-      const slot = row * pos + p;
+  const slots = tokenSlots(tokens);
+  const longest = longestOf(slots);
+  const out = new Float64Array(slots.length * (longest - 1)).fill(Number.NaN);
+  slots.forEach((row, r) => {
+    for (let p = 0; p + 1 < row.length; p++) {
+      const slot = r * pos + row[p]!;
       const here = data.subarray(slot * width, (slot + 1) * width);
-      const real = keep[slot] && keep[slot + 1];
-      out[row * (pos - 1) + p] = real ? logSumExp(here) - here[ids[slot + 1]!]! : Number.NaN;
+      out[r * (longest - 1) + p] = logSumExp(here) - here[ids[r * pos + row[p + 1]!]!]!;
     }
-  }
-  return fromData(out, [batch, pos - 1], "float64");
+  });
+  return fromData(out, [slots.length, longest - 1], "float64");
 }
 
 /** log Σ exp of a row of logits. */

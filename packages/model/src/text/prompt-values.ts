@@ -52,8 +52,12 @@ export function declarePrompt(
   const causal = (local: boolean): Value | undefined => {
     if (c.attentionDir === "bidirectional") return undefined;
     const slot = between();
-    const seen = b.lessOrEqual(slot.key, slot.query);
-    return local ? b.and(seen, b.greater(b.add(slot.key, c.windowSize!), slot.query)) : seen; // [pos, key]
+    const seen = b.lessOrEqual(slot.key, slot.query); // [pos, key]
+    if (!local) return seen;
+    // A window counts tokens, not the slots that padding may take between them.
+    const query = b.unsqueeze(input("places.query", "int64", ["batch", "pos"]), [1, 3]);
+    const place = b.unsqueeze(input("places.key", "int64", ["batch", key]), [1, 2]);
+    return b.and(seen, b.greater(b.add(place, c.windowSize!), query)); // [batch, 1, pos, key]
   };
   return {
     tokens: () => input("tokens", "int64", ["batch", "pos"]),
@@ -111,6 +115,8 @@ export function promptFeeds(
       ),
     "slots.query": () => int64([pos], range(past.length, total)),
     "slots.key": () => int64([total], range(0, total)),
+    "places.query": () => int64([batch, pos], positions),
+    "places.key": () => int64([batch, total], positionsOf(keep, batch, total, 0)),
     keep: () => ({ dtype: "bool", shape: [batch, total], data: Uint8Array.from(keep) }),
     last: () => float32([batch, 1, pos], lastOneHot(tokens)),
     distances: () => float32([batch, total], Float32Array.from(positionsOf(keep, batch, total, 0))),

@@ -72,7 +72,8 @@ export function prepare(
     if (row.length === 0) throw new RangeError(`model: prompt ${index} is empty`);
     checkRow(row, index, config);
   });
-  return pad(rows, tokenizer?.pad ?? tokenizer?.eos ?? 0, paddingSide);
+  const fillers = [tokenizer?.pad, tokenizer?.eos];
+  return pad(rows, fillers.find((id) => id !== undefined && id < config.dVocab) ?? 0, paddingSide);
 }
 
 function isTokenPrompt(prompt: Prompt): prompt is TokenPrompt {
@@ -103,10 +104,14 @@ function checkRow(row: readonly number[], index: number, { dVocab, nCtx }: Model
   requireIds(row, dVocab, (id) => `token id ${id} of prompt ${index}`);
 }
 
+function isId(id: number, end: number): boolean {
+  return Number.isInteger(id) && id >= 0 && id < end;
+}
+
 /** Throws RangeError for what is no integer from 0 up to `end`, holes included. */
 function requireIds(row: readonly number[], end: number, subject: (id: string) => string): void {
   for (const id of row) {
-    if (Number.isInteger(id) && id >= 0 && id < end) continue;
+    if (isId(id, end)) continue;
     const shown = typeof id === "number" ? String(id) : quoted(id);
     throw new RangeError(`model: ${subject(shown)} is not in 0..${end - 1}`);
   }
@@ -135,6 +140,20 @@ function pad(
   };
 }
 
+/** The same prompts with all padding in front. */
+export function leftPadded(tokens: TokenBatch): TokenBatch {
+  const { batch, pos, ids, keep, tokenTypes } = tokens;
+  const slots = Array.from({ length: batch }, (_, row) =>
+    Array.from({ length: pos }, (_, i) => row * pos + i).filter((slot) => keep[slot]),
+  );
+  const rows = <T>(list: readonly T[]) => slots.map((row) => row.map((slot) => list[slot]!));
+  const filler = ids[slots[0]![0]!]!;
+  return {
+    ...pad(rows(ids), filler, "left"),
+    ...(tokenTypes && { tokenTypes: pad(rows(tokenTypes), 0, "left").ids }),
+  };
+}
+
 function explicitBatch(
   { tokens, attentionMask, tokenTypes }: TokenPrompt,
   config: ModelConfig,
@@ -156,15 +175,17 @@ function explicitBatch(
     });
   };
   rectangular("tokens", tokens);
-  tokens.forEach((row, index) => {
-    checkRow(row, index, config);
-  });
   if (attentionMask) {
     rectangular("attentionMask", attentionMask);
     attentionMask.forEach((row, i) => {
       requireIds(row, 2, (k) => `entry ${k} in row ${i} of attentionMask`);
     });
   }
+  const real = (row: number) =>
+    attentionMask ? (_: number, i: number) => attentionMask[row]![i] : () => 1;
+  tokens.forEach((row, index) => {
+    checkRow(row.filter(real(index)), index, config);
+  });
   if (tokenTypes) {
     rectangular("tokenTypes", tokenTypes);
     // A model without token types says so when it prepares the run.
@@ -181,7 +202,8 @@ function explicitBatch(
   return {
     batch: tokens.length,
     pos,
-    ids: tokens.flat(),
+    // Whatever stands for padding elsewhere, -100 or an id of its own, is never read.
+    ids: tokens.flat().map((id, i) => (keep[i] ? id : isId(id, config.dVocab) ? id : 0)),
     keep,
     ...(tokenTypes && { tokenTypes: tokenTypes.flat() }),
   };

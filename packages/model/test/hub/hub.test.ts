@@ -50,6 +50,7 @@ test("the cache is laid out as the Python client lays it out", async () => {
   expect(inspect(cache).wrong).toEqual([]);
   expect(inspect(cache).paths).toEqual(
     [
+      `${folder}/.no_exist/${commit}/generation_config.json`,
       `${folder}/.no_exist/${commit}/tokenizer.json`,
       `${folder}/.no_exist/${commit}/tokenizer_config.json`,
       `${folder}/blobs/${blobName("config.json", model["config.json"])}`,
