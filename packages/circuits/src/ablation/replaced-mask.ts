@@ -1,5 +1,6 @@
 /** @file Which edges of which prompts are replaced: a circuit under an ablation, as a mask. */
 
+import { quoted } from "@diopter/graph";
 import type { Circuit } from "../graph/circuit";
 import { type CircuitPosition, positionIndices } from "../graph/positions";
 import type { TaskPrompt } from "../task/task";
@@ -85,7 +86,7 @@ function resolved(at: readonly CircuitPosition[], prompt: TaskPrompt): number[] 
   const beyond = indices.find((p) => p < 0 || p >= prompt.clean.length);
   if (beyond === undefined) return indices;
   throw new RangeError(
-    `circuit: position ${beyond} is outside the ${prompt.clean.length} tokens of prompt "${prompt.id}"`,
+    `circuit: position ${beyond} is outside the ${prompt.clean.length} tokens of prompt ${quoted(prompt.id)}`,
   );
 }
 

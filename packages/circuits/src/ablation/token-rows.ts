@@ -1,6 +1,7 @@
 /** @file Which token ids a side of a task is made of. */
 
-import { didYouMean } from "@diopter/graph";
+import { didYouMean, quoted } from "@diopter/graph";
+import { own } from "../schema/schema";
 import type { Task, TaskPrompt } from "../task/task";
 import { NotApplicableError } from "./not-applicable";
 
@@ -9,7 +10,9 @@ export function corruptionOf(task: Pick<Task, "corruptions">, name?: string): st
   const found = name ?? task.corruptions[0];
   if (found === undefined) throw new NotApplicableError("the task has no corruption");
   if (task.corruptions.includes(found)) return found;
-  throw new RangeError(`task: no corruption "${found}"${didYouMean(found, task.corruptions)}`);
+  throw new RangeError(
+    `task: no corruption ${quoted(found)}${didYouMean(found, task.corruptions)}`,
+  );
 }
 
 /** A prompt's corrupt ids; not applicable where their number differs from the clean ones. */
@@ -17,7 +20,7 @@ export function corruptRow(prompt: TaskPrompt, corruption: string): readonly num
   const row = corruptIds(prompt, corruption);
   if (row.length !== prompt.clean.length) {
     throw new NotApplicableError(
-      `prompt "${prompt.id}" has ${prompt.clean.length} tokens and its corruption "${corruption}" has ${row.length}`,
+      `prompt ${quoted(prompt.id)} has ${prompt.clean.length} tokens and its corruption ${quoted(corruption)} has ${row.length}`,
     );
   }
   return row;
@@ -25,7 +28,7 @@ export function corruptRow(prompt: TaskPrompt, corruption: string): readonly num
 
 /** A prompt's corrupt ids, however many. */
 export function corruptIds({ id, corrupt }: TaskPrompt, corruption: string): readonly number[] {
-  const row = corrupt[corruption];
+  const row = own(corrupt, corruption);
   if (row) return row;
-  throw new RangeError(`task: prompt "${id}" has no corruption "${corruption}"`);
+  throw new RangeError(`task: prompt ${quoted(id)} has no corruption ${quoted(corruption)}`);
 }

@@ -1,6 +1,6 @@
 /** @file The metrics of a task that a gradient can be taken of, as pieces of graph: one number per prompt. */
 
-import { didYouMean, type Value } from "@diopter/graph";
+import { didYouMean, quoted, type Value } from "@diopter/graph";
 import {
   builtOnce,
   checkedMetric,
@@ -31,7 +31,9 @@ export type TaskMetricName = (typeof taskMetricNames)[number];
 export function taskMetricName(name: string): TaskMetricName {
   const found = taskMetricNames.find((known) => known === name);
   if (found) return found;
-  throw new RangeError(`metric: no "${name}" to differentiate${didYouMean(name, taskMetricNames)}`);
+  throw new RangeError(
+    `metric: no ${quoted(name)} to differentiate${didYouMean(name, taskMetricNames)}`,
+  );
 }
 
 /**
@@ -121,11 +123,11 @@ function weightFeed(
         for (const token of tokens) data[start + token]! += weight / tokens.length / asked.length;
       };
       if (answers.length === 0 && name !== "kl")
-        throw new RangeError(`metric: prompt "${prompt.id}" has no answers`);
+        throw new RangeError(`metric: prompt ${quoted(prompt.id)} has no answers`);
       add(answers, 1);
       if (name === "logit-difference" || name === "probability-difference") {
         if (wrong.length === 0)
-          throw new RangeError(`metric: prompt "${prompt.id}" has no wrong answers`);
+          throw new RangeError(`metric: prompt ${quoted(prompt.id)} has no wrong answers`);
         add(wrong, -1);
       }
     }

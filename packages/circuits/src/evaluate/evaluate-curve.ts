@@ -9,6 +9,7 @@ import { Circuit } from "../graph/circuit";
 import { type CurvePoint, type CurveTargets, smallestSizes } from "../metrics/faithfulness-curve";
 import { type MibAreas, mibAreas, mibShares } from "../metrics/mib-areas";
 import { faithfulnessIntervals } from "../metrics/normalized-faithfulness";
+import { own } from "../schema/schema";
 import type { Task } from "../task/task";
 import { type EvaluateOptions, type Evaluation, evaluateCells } from "./evaluate";
 
@@ -92,7 +93,7 @@ export async function evaluateCurve(
         empty: values(nothing!, "circuit"),
         model: values(evaluation, "model"),
       },
-      { clusters: evaluation.prompts.map(({ id, groups }) => groups[cluster] ?? id), seed },
+      { clusters: evaluation.prompts.map(({ id, groups }) => own(groups, cluster) ?? id), seed },
     );
     return boundsOf(intervals.ratioOfMeans);
   }

@@ -1,5 +1,6 @@
 /** @file A circuit as data: a named set of edges or nodes of one graph, at positions or everywhere. */
 
+import { quoted } from "@diopter/graph";
 import {
   type CircuitComponent,
   type CircuitElement,
@@ -139,7 +140,7 @@ export class Circuit {
       for (const position of at ?? [])
         if (typeof position === "string" || position >= length)
           throw new RangeError(
-            `circuit: ${elementName(this.graph, this.component, index)} is at ${JSON.stringify(position)}, not an index below ${length}`,
+            `circuit: ${elementName(this.graph, this.component, index)} is at ${quoted(position)}, not an index below ${length}`,
           );
       size += at?.length ?? length;
     }
@@ -294,13 +295,13 @@ export class Circuit {
 function requireAlike(a: Circuit, b: Circuit): void {
   if (a.component !== b.component) {
     throw new RangeError(
-      `circuit: "${a.name}" is a set of ${a.component}s, "${b.name}" of ${b.component}s; project one of them first`,
+      `circuit: ${quoted(a.name)} is a set of ${a.component}s, ${quoted(b.name)} of ${b.component}s; project one of them first`,
     );
   }
   for (const key of Object.keys(a.shape) as (keyof GraphShape)[]) {
     if (a.shape[key] !== b.shape[key])
       throw new RangeError(
-        `circuit: "${a.name}" and "${b.name}" are of different graphs: ${key} ${a.shape[key]} and ${b.shape[key]}`,
+        `circuit: ${quoted(a.name)} and ${quoted(b.name)} are of different graphs: ${key} ${a.shape[key]} and ${b.shape[key]}`,
       );
   }
 }

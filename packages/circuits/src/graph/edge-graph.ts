@@ -1,7 +1,7 @@
 /** @file The nodes and edges of a transformer whose residual stream is unrolled into the outputs it is the sum of. */
 
-import { didYouMean } from "@diopter/graph";
-import type { GraphShape } from "./shape";
+import { didYouMean, quoted } from "@diopter/graph";
+import { checkedShape, type GraphShape } from "./shape";
 import { type SourceGroup, sourceGroups, stageOf } from "./sources";
 
 /** Something that writes into the residual stream: `input` (or `tok_embed`, `pos_embed`), `a0.h1`, `m0`. */
@@ -54,12 +54,13 @@ export class EdgeGraph {
   readonly #destinations: ReadonlyMap<string, number>;
 
   constructor(shape: GraphShape) {
-    this.shape = shape;
+    this.shape = checkedShape(shape);
     this.sources = sourcesOf(shape);
+    const written = writtenBefore(shape);
     const destinations: DestinationNode[] = [];
     let edges = 0;
     for (const node of destinationsOf(shape)) {
-      const reads = this.sources.filter((source) => source.stage < node.stage).length;
+      const reads = written[node.stage]!;
       destinations.push({ ...node, reads, firstEdge: edges });
       edges += reads;
     }
@@ -89,12 +90,14 @@ export class EdgeGraph {
   edge(name: string): number {
     const [source, destination, ...rest] = name.split("->");
     if (destination === undefined || rest.length > 0) {
-      throw new RangeError(`circuit: "${name}" is not an edge; expected "source->destination"`);
+      throw new RangeError(
+        `circuit: ${quoted(name)} is not an edge; expected "source->destination"`,
+      );
     }
     const found = this.edgeBetween(this.source(source!), this.destination(destination));
     if (found === undefined) {
       throw new RangeError(
-        `circuit: no edge "${name}": ${source} writes after ${destination} reads`,
+        `circuit: no edge ${quoted(name)}: ${source} writes after ${destination} reads`,
       );
     }
     return found;
@@ -130,6 +133,15 @@ function sourcesOf(shape: GraphShape): SourceNode[] {
     })),
   );
 }
+
+/** By stage, the number of sources that write before it. */
+function writtenBefore(shape: GraphShape): number[] {
+  const written: number[] = new Array(2 * shape.nLayers + 1).fill(0);
+  for (const { stage, count } of sourceGroups(shape)) written[stage + 1]! += count;
+  for (let stage = 1; stage < written.length; stage++) written[stage]! += written[stage - 1]!;
+  return written;
+}
+
 type Unnumbered = Omit<DestinationNode, "reads" | "firstEdge">;
 
 function destinationsOf(shape: GraphShape): Unnumbered[] {
@@ -177,5 +189,5 @@ function nameOf(kind: SourceGroup["kind"], layer: number, index: number): string
 function indexIn(known: ReadonlyMap<string, number>, name: string, kind: string): number {
   const index = known.get(name);
   if (index !== undefined) return index;
-  throw new RangeError(`circuit: no ${kind} "${name}"${didYouMean(name, known.keys())}`);
+  throw new RangeError(`circuit: no ${kind} ${quoted(name)}${didYouMean(name, known.keys())}`);
 }

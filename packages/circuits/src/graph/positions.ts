@@ -1,6 +1,6 @@
 /** @file Positions of circuit elements: token indices or names that every prompt resolves, and sets of them. */
 
-import { didYouMean } from "@diopter/graph";
+import { brief, didYouMean, quoted } from "@diopter/graph";
 
 /**
  * An index into the token ids, or a name that each prompt resolves.
@@ -26,7 +26,7 @@ export function sortedPositions(positions: Iterable<CircuitPosition>): readonly 
   for (const position of unique) {
     if (typeof position === "number" ? !isIndex(position) : position === "")
       throw new RangeError(
-        `circuit: ${JSON.stringify(position)} is not a position; expected an index or a name`,
+        `circuit: ${quoted(position)} is not a position; expected an index or a name`,
       );
   }
   return unique;
@@ -56,7 +56,7 @@ export function subtractAt(a: At, b: At, all: Positions | undefined): At | "none
   const from = a ?? listed(all);
   if (from === undefined) {
     throw new RangeError(
-      `circuit: every position minus ${b.join(", ")} needs to know which positions there are; give { positions }`,
+      `circuit: every position minus ${brief(b.join(", "))} needs to know which positions there are; give { positions }`,
     );
   }
   requireOneKind(from, b);
@@ -81,7 +81,9 @@ export function positionIndices(
   const first = indexOf(span[1]!, named);
   const last = indexOf(span[2]!, named);
   if (last < first) {
-    throw new RangeError(`circuit: the span "${position}" runs backwards: ${first} to ${last}`);
+    throw new RangeError(
+      `circuit: the span ${quoted(position)} runs backwards: ${first} to ${last}`,
+    );
   }
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
@@ -92,9 +94,11 @@ function indexOf(name: string, named: Readonly<Record<string, number>>): number 
   if (shifted !== null && Object.hasOwn(named, shifted[1]!)) {
     const index = named[shifted[1]!]! + Number(shifted[2]);
     if (index >= 0) return index;
-    throw new RangeError(`circuit: position "${name}" is ${index}, before the first token`);
+    throw new RangeError(`circuit: position ${quoted(name)} is ${index}, before the first token`);
   }
-  throw new RangeError(`circuit: no position "${name}"${didYouMean(name, Object.keys(named))}`);
+  throw new RangeError(
+    `circuit: no position ${quoted(name)}${didYouMean(name, Object.keys(named))}`,
+  );
 }
 
 function listed(all: Positions | undefined): readonly CircuitPosition[] | undefined {
@@ -106,7 +110,7 @@ function requireOneKind(a: readonly CircuitPosition[], b: readonly CircuitPositi
   const kinds = new Set([...a, ...b].map((position) => typeof position));
   if (kinds.size > 1) {
     throw new RangeError(
-      `circuit: cannot compare named positions with indices (${a.join(", ")} and ${b.join(", ")}); resolve the names first`,
+      `circuit: cannot compare named positions with indices (${brief(a.join(", "))} and ${brief(b.join(", "))}); resolve the names first`,
     );
   }
 }

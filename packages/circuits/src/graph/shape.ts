@@ -1,6 +1,8 @@
 /** @file What of a model decides the nodes and edges of its graph. */
 
 import type { ModelConfig } from "@diopter/model";
+import * as v from "valibot";
+import { fields, flag, oneOf, readAs, size } from "../schema/schema";
 
 /** What decides the nodes and edges of a model. */
 export interface GraphShape {
@@ -15,6 +17,59 @@ export interface GraphShape {
   readonly inputs: "split" | "joint";
   /** Whether token and position embeddings are one source or two. */
   readonly embedding: "joint" | "split";
+}
+
+/** A shape in a file. */
+export const shapeSchema = v.pipe(
+  fields({
+    nLayers: size,
+    nHeads: size,
+    nKeyValueHeads: size,
+    attnOnly: flag,
+    parallel: flag,
+    inputs: oneOf("split", "joint"),
+    embedding: oneOf("split", "joint"),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const problem = problemOf(dataset.value);
+    if (problem) {
+      const { field, expected } = problem;
+      const input = dataset.value[field];
+      const path = { type: "object", origin: "value", input: dataset.value, key: field } as const;
+      addIssue({ message: expected, input, path: [{ ...path, value: input }] });
+    }
+  }),
+);
+
+/** Most edges of a graph: several times those of the largest models that there are, all below what an index can be. */
+const mostEdges = 2 ** 31;
+
+/** What keeps a shape from being one, before anything is made that grows with what it claims. */
+function problemOf({
+  nLayers,
+  nHeads,
+  nKeyValueHeads,
+  inputs,
+}: GraphShape): { readonly field: keyof GraphShape; readonly expected: string } | undefined {
+  if (nHeads % nKeyValueHeads !== 0)
+    return { field: "nKeyValueHeads", expected: `a divisor of ${nHeads}` };
+  if (inputs === "joint" && nKeyValueHeads !== nHeads)
+    return { field: "inputs", expected: '"split" where heads share keys and values' };
+  // Sources times destinations, about.
+  const edges = (nLayers * (nHeads + 1) + 2) * (nLayers * (3 * nHeads + 1) + 1);
+  if (edges > mostEdges)
+    return {
+      field: "nLayers",
+      expected: `layers of ${nHeads} heads with at most ${mostEdges} edges between them`,
+    };
+  return undefined;
+}
+
+/** The shape itself. Throws `TypeError` or `RangeError` where it is none, or larger than any graph. */
+export function checkedShape(shape: GraphShape): GraphShape {
+  readAs(shapeSchema, shape, "circuit: shape");
+  return shape;
 }
 
 /**

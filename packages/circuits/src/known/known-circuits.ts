@@ -1,6 +1,6 @@
 /** @file The published circuits, by id. */
 
-import { didYouMean } from "@diopter/graph";
+import { didYouMean, quoted } from "@diopter/graph";
 import type { Circuit } from "../graph/circuit";
 import { docstringCircuit } from "./docstring";
 import { greaterThanCircuit } from "./greater-than";
@@ -38,6 +38,6 @@ export function knownCircuit(id: string): Circuit {
   const make = Object.hasOwn(knownCircuits, id) ? knownCircuits[id] : undefined;
   if (make !== undefined) return make();
   throw new RangeError(
-    `circuit: no known circuit "${id}"${didYouMean(id, Object.keys(knownCircuits))}`,
+    `circuit: no known circuit ${quoted(id)}${didYouMean(id, Object.keys(knownCircuits))}`,
   );
 }

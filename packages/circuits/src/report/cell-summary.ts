@@ -10,6 +10,7 @@ import {
 } from "@diopter/statistics";
 import { normalizedFaithfulness } from "../metrics/normalized-faithfulness";
 import { type Recovery, recovered, recoveryIntervals } from "../metrics/recovered";
+import { own } from "../schema/schema";
 import type { CellLevels } from "./cell-words";
 import type { CellData, NoRun, RobustnessData, RunData } from "./data";
 import { medianOf, runScores, type ScoreScale, scoresOf } from "./score-scale";
@@ -100,7 +101,7 @@ export function intervalOptions(
   among: readonly number[] = prompts.map((_, i) => i),
 ): IntervalOptions {
   const { seed, resamples, level, cluster } = options;
-  const clusters = among.map((i) => prompts[i]!.groups[cluster] ?? "");
+  const clusters = among.map((i) => own(prompts[i]!.groups, cluster) ?? "");
   const enough = !clusters.includes("") && new Set(clusters).size > 1;
   return { seed, resamples, level, ...(enough ? { clusters } : {}) };
 }

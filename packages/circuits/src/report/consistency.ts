@@ -2,6 +2,7 @@
 
 import type { Ablation } from "../ablation/ablation";
 import { recovered } from "../metrics/recovered";
+import { own } from "../schema/schema";
 import type { Task, TaskPrompt } from "../task/task";
 import type { Check, MetricValues, RunData } from "./data";
 import { along, apart } from "./fingerprint";
@@ -108,5 +109,5 @@ function scaleOf(values: MetricValues): number {
 function formOf({ clean, groups, sequence }: TaskPrompt, value: Ablation["value"]): string {
   const read = sequence?.map(({ pos }) => pos) ?? [clean.length - 1];
   const group = value.kind === "mean" && value.by === "group" ? (value.group ?? "template") : "";
-  return JSON.stringify([clean.length, read, group && groups[group]]);
+  return JSON.stringify([clean.length, read, group && own(groups, group)]);
 }

@@ -2,6 +2,7 @@
 
 import { type BoxCell, boxPlots, curve, type PageFigure, sensitivityBars } from "@diopter/plot";
 import type { Sensitivity } from "../metrics/sensitivity";
+import { own } from "../schema/schema";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { RobustnessData } from "./data";
 import type { MeanSetPoint } from "./mean-set-curve";
@@ -31,7 +32,7 @@ export function boxFigure(
       ...(named ? { names: scale.prompts.map((i) => prompts[i]!.id) } : {}),
       ...(group === undefined
         ? {}
-        : { groups: scale.prompts.map((i) => prompts[i]!.groups[group] ?? "none") }),
+        : { groups: scale.prompts.map((i) => own(prompts[i]!.groups, group) ?? "none") }),
       controls: controlsOf(cell),
       highlighted: cell.original,
       note: cell.reading,

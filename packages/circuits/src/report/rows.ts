@@ -1,6 +1,7 @@
 /** @file A report in long form: one record per prompt, cell and metric, and the same as CSV. */
 
 import { csvFormatRow } from "d3-dsv";
+import { own } from "../schema/schema";
 import type { CellLevels } from "./cell-words";
 import type { RobustnessData, RunData } from "./data";
 
@@ -40,7 +41,7 @@ export function csvOf(rows: readonly ReportRow[]): string {
     row.run,
     ...axes.map((axis) => row.levels[axis]),
     row.prompt,
-    ...groups.map((group) => row.groups[group] ?? ""),
+    ...groups.map((group) => own(row.groups, group) ?? ""),
     row.metric,
     String(row.value),
     String(row.model),

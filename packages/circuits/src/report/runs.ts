@@ -1,5 +1,6 @@
 /** @file Runs of circuits under ablations, in groups that share their replacements, each kept when it is done. */
 
+import { quoted } from "@diopter/graph";
 import type { Model } from "@diopter/model";
 import type { Ablation } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
@@ -177,7 +178,7 @@ function valuesOf({ metrics, prompts }: Evaluation, side: "circuit" | "model"): 
       prompts.map((prompt) => {
         const value = prompt[side][metric]!;
         if (Number.isFinite(value)) return value;
-        throw new RangeError(`robustness: ${metric} of prompt "${prompt.id}" is ${value}`);
+        throw new RangeError(`robustness: ${metric} of prompt ${quoted(prompt.id)} is ${value}`);
       }),
     ]),
   );

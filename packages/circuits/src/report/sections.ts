@@ -1,6 +1,7 @@
 /** @file The sections of a robustness page below its headline. */
 
 import type { PageSection } from "@diopter/plot";
+import { own } from "../schema/schema";
 import { boxFigure, meanSetFigure, sensitivityFigure } from "./figures";
 import type { Findings } from "./findings";
 import {
@@ -180,5 +181,5 @@ export function optionsSection({ data }: Findings): PageSection {
 }
 
 function partsOf({ prompts }: Findings["data"], group: string): number {
-  return new Set(prompts.map(({ groups }) => groups[group] ?? "none")).size;
+  return new Set(prompts.map(({ groups }) => own(groups, group) ?? "none")).size;
 }

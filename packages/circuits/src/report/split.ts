@@ -1,5 +1,6 @@
 /** @file Scores by what prompts belong to, such as their template or order. */
 
+import { own } from "../schema/schema";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { RobustnessData } from "./data";
 import { medianOf, type ScoreScale } from "./score-scale";
@@ -16,7 +17,7 @@ export interface SplitRow {
 export function groupNames({ prompts }: RobustnessData): string[] {
   const names = new Set(prompts.flatMap(({ groups }) => Object.keys(groups)));
   return [...names].filter(
-    (name) => new Set(prompts.map(({ groups }) => groups[name] ?? "none")).size > 1,
+    (name) => new Set(prompts.map(({ groups }) => own(groups, name) ?? "none")).size > 1,
   );
 }
 
@@ -27,7 +28,7 @@ export function splitBy(
   scale: ScoreScale,
   group: string,
 ): SplitRow[] {
-  const parts = scale.prompts.map((i) => prompts[i]!.groups[group] ?? "none");
+  const parts = scale.prompts.map((i) => own(prompts[i]!.groups, group) ?? "none");
   return cells.flatMap((cell) => {
     if (!cell.applicable) return [];
     return [...new Set(parts)].sort().map((part) => {

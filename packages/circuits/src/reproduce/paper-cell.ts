@@ -6,6 +6,7 @@ import { type EvaluatedPrompt, evaluateCells } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { CircuitJSON } from "../graph/circuit-json";
 import { Job, type Progress } from "../run/job";
+import { own } from "../schema/schema";
 import type { Task, TaskPrompt } from "../task/task";
 
 /** One cell as the experiment asks for it. */
@@ -73,7 +74,7 @@ export async function runPaperCells(
 export function partsOf(task: Task, groups: readonly string[]): Task[] {
   const parts = new Map<string, TaskPrompt[]>();
   for (const prompt of task.prompts) {
-    const key = groups.map((group) => prompt.groups[group] ?? "").join("/");
+    const key = groups.map((group) => own(prompt.groups, group) ?? "").join("/");
     parts.set(key, [...(parts.get(key) ?? []), prompt]);
   }
   return [...parts.values()].map((prompts) => ({ ...task, prompts }));

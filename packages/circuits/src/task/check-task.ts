@@ -1,6 +1,6 @@
 /** @file The checks that every task passes before it is used. */
 
-import { didYouMean } from "@diopter/graph";
+import { brief, didYouMean, quoted } from "@diopter/graph";
 import type { Task, TaskPrompt } from "./task";
 
 export interface CheckOptions {
@@ -17,28 +17,29 @@ export interface CheckOptions {
 export function checkTask(task: Task, { lengths = "equal" }: CheckOptions = {}): Task {
   const ids = new Set<string>();
   if (task.prompts.length === 0) throw new RangeError(`${task.name}: no prompts`);
-  for (const prompt of task.prompts) {
-    if (ids.has(prompt.id)) throw new RangeError(`${task.name}: prompt id "${prompt.id}" twice`);
+  for (const [i, prompt] of task.prompts.entries()) {
+    const who = `${brief(task.name)}: prompts[${i}] ${quoted(prompt.id)}`;
+    if (ids.has(prompt.id)) throw new RangeError(`${who} has the id of another`);
     ids.add(prompt.id);
-    checkPrompt(task, prompt, lengths);
+    checkPrompt(who, task.corruptions, prompt, lengths);
   }
   return task;
 }
 
 function checkPrompt(
-  { name, corruptions }: Task,
+  who: string,
+  corruptions: readonly string[],
   prompt: TaskPrompt,
   lengths: "equal" | "any",
 ): void {
-  const who = `${name}: prompt "${prompt.id}"`;
   const { clean, corrupt, answers, wrong, positions, sequence } = prompt;
   if (clean.length === 0) throw new RangeError(`${who} has no tokens`);
   for (const corruption of corruptions) {
-    const ids = corrupt[corruption];
-    if (ids === undefined) throw new RangeError(`${who} lacks corruption "${corruption}"`);
+    const ids = Object.hasOwn(corrupt, corruption) ? corrupt[corruption] : undefined;
+    if (ids === undefined) throw new RangeError(`${who} lacks corruption ${quoted(corruption)}`);
     if (lengths === "equal" && ids.length !== clean.length) {
       throw new RangeError(
-        `${who} has ${clean.length} tokens, its corruption "${corruption}" has ${ids.length}`,
+        `${who} has ${clean.length} tokens, its corruption ${quoted(corruption)} has ${ids.length}`,
       );
     }
   }
@@ -51,7 +52,9 @@ function checkPrompt(
 
   function checkIndex(position: string, index: number): void {
     if (Number.isInteger(index) && index >= 0 && index < clean.length) return;
-    throw new RangeError(`${who} has ${clean.length} tokens, position "${position}" is ${index}`);
+    throw new RangeError(
+      `${who} has ${clean.length} tokens, position ${quoted(position)} is ${index}`,
+    );
   }
 
   function checkAnswers(where: string, right: readonly number[], bad: readonly number[]): void {
@@ -66,6 +69,6 @@ function checkPrompt(
 export function positionOf(prompt: TaskPrompt, name: string): number {
   if (Object.hasOwn(prompt.positions, name)) return prompt.positions[name]!;
   throw new RangeError(
-    `task: prompt "${prompt.id}" has no position "${name}"${didYouMean(name, Object.keys(prompt.positions))}`,
+    `task: prompt ${quoted(prompt.id)} has no position ${quoted(name)}${didYouMean(name, Object.keys(prompt.positions))}`,
   );
 }

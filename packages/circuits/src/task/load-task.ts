@@ -1,7 +1,7 @@
 /** @file Reading tasks from AutoCircuit's files of prompts, checking what can be checked. */
 
 import { checkTask } from "./check-task";
-import type { PromptsJson } from "./prompt-json";
+import { type PromptsJson, parsePrompts } from "./prompt-json";
 import { type LoadTaskOptions, PromptReader } from "./prompt-reader";
 import type { Task } from "./task";
 import type { TaskTokenizer } from "./tokenizer";
@@ -23,12 +23,14 @@ export function loadTask(
   options: LoadTaskOptions = {},
 ): Task {
   const { name = "task", version = "1", metric = "logit-difference" } = options;
-  const files = Array.isArray(json) ? (json as readonly PromptsJson[]) : [json as PromptsJson];
+  const files = Array.isArray(json)
+    ? json.map((file, i) => parsePrompts(file, `${name}: files[${i}]`))
+    : [parsePrompts(json, name)];
   const seen = new Map<string, number>();
-  const prompts = files.flatMap((file) => {
-    if (!Array.isArray(file?.prompts)) throw new TypeError(`${name}: a file has no list "prompts"`);
-    return file.prompts.map((prompt) => {
-      const read = new PromptReader(name, tokenizer, options, prompt).read(file);
+  const prompts = files.flatMap((file, f) => {
+    return file.prompts.map((prompt, p) => {
+      const place = `${files.length > 1 ? `files[${f}].` : ""}prompts[${p}]`;
+      const read = new PromptReader(`${name}: ${place}`, tokenizer, options, prompt).read(file);
       const count = (seen.get(read.id) ?? 0) + 1;
       seen.set(read.id, count);
       return count === 1 ? read : { ...read, id: `${read.id}#${count}` };

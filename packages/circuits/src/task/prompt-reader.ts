@@ -1,5 +1,6 @@
 /** @file One prompt of a file on its way to token ids. */
 
+import { quoted } from "@diopter/graph";
 import { tokenAdvice } from "@diopter/model";
 import type { CheckOptions } from "./check-task";
 import type { PromptAnswers, PromptJson, PromptsJson, PromptText } from "./prompt-json";
@@ -32,12 +33,12 @@ export class PromptReader {
   readonly #prefix: readonly number[];
 
   constructor(
-    name: string,
+    place: string,
     tokenizer: TaskTokenizer | undefined,
     options: LoadTaskOptions,
     prompt: PromptJson,
   ) {
-    this.#who = `${name}: prompt ${JSON.stringify(prompt.id ?? prompt.clean)}`;
+    this.#who = `${place} ${quoted(prompt.id ?? prompt.clean)}`;
     this.#tokenizer = tokenizer;
     this.#options = options;
     this.#prompt = prompt;
@@ -76,10 +77,7 @@ export class PromptReader {
 
   #ids(text: PromptText): readonly number[] {
     if (typeof text === "string") return [...this.#prefix, ...this.#needed().encode(text)];
-    const ids = text.flat(1) as number[];
-    const odd = ids.find((id) => !Number.isInteger(id) || id < 0);
-    if (odd === undefined) return [...this.#prefix, ...ids];
-    throw new TypeError(`${this.#who} holds ${JSON.stringify(odd)}, expected text or token ids`);
+    return [...this.#prefix, ...(text.flat(1) as number[])];
   }
 
   #corrupt(): Record<string, readonly number[]> {
@@ -99,9 +97,7 @@ export class PromptReader {
     return (answers as readonly (string | number)[]).map((answer) => {
       if (typeof answer === "string") return this.#answer(answer);
       if (Number.isInteger(answer) && answer >= 0) return answer;
-      throw new TypeError(
-        `${this.#who}: answer ${JSON.stringify(answer)}, expected text or a token id`,
-      );
+      throw new TypeError(`${this.#who}: answer ${quoted(answer)}, expected text or a token id`);
     });
   }
 
@@ -123,7 +119,7 @@ export class PromptReader {
     const count =
       alone.length === 1 ? "not in the vocabulary" : `${alone.length} tokens, expected 1`;
     const advice = tokenAdvice(tokenizer, answer);
-    throw new RangeError(`${this.#who}: answer "${answer}" is ${count}${advice}`);
+    throw new RangeError(`${this.#who}: answer ${quoted(answer)} is ${count}${advice}`);
   }
 
   #sequence(

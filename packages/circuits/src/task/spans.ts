@@ -1,5 +1,7 @@
 /** @file Named spans of a prompt, so that prompts of different lengths share positions (Haklay et al. 2025, 2502.04577). */
 
+import { brief, quoted } from "@diopter/graph";
+import { own } from "../schema/schema";
 import { positionOf } from "./check-task";
 import type { Task, TaskPrompt } from "./task";
 
@@ -40,7 +42,7 @@ export function spansOf(prompt: TaskPrompt, names: readonly string[]): readonly 
 /** The schema that `spansOf` makes of every prompt of a task. */
 export function spanSchema(task: Task, names: readonly string[]): SpanSchema {
   const twice = names.find((name, i) => name === "start" || names.indexOf(name) < i);
-  if (twice !== undefined) throw new RangeError(`spans: "${twice}" twice`);
+  if (twice !== undefined) throw new RangeError(`spans: ${quoted(twice)} twice`);
   const spans = task.prompts.map((prompt) => [prompt.id, spansOf(prompt, names)] as const);
   return { names: ["start", ...names], spans: Object.fromEntries(spans) };
 }
@@ -53,17 +55,19 @@ export function spanSchema(task: Task, names: readonly string[]): SpanSchema {
 export function checkSpans(task: Task, schema: SpanSchema): SpanSchema {
   const wanted = [...schema.names].sort().join(", ");
   for (const { id, clean } of task.prompts) {
-    const who = `spans: prompt "${id}"`;
-    const spans = schema.spans[id];
+    const who = `spans: prompt ${quoted(id)}`;
+    const spans = own(schema.spans, id);
     if (spans === undefined) throw new RangeError(`${who} has none`);
     const got = spans.map(({ name }) => name).sort();
     if (got.join(", ") !== wanted) {
-      throw new RangeError(`${who} has ${got.join(", ")}; expected ${wanted}`);
+      throw new RangeError(`${who} has ${brief(got.join(", "))}; expected ${brief(wanted)}`);
     }
     let next = 0;
     for (const { name, from, to } of spans) {
       if (from !== next || !Number.isInteger(to) || to < from) {
-        throw new RangeError(`${who}: "${name}" is [${from}, ${to}), expected it from ${next}`);
+        throw new RangeError(
+          `${who}: ${quoted(name)} is [${from}, ${to}), expected it from ${next}`,
+        );
       }
       next = to;
     }

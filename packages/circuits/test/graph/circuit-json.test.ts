@@ -33,19 +33,19 @@ test("the JSON says what it is (G4)", () => {
 
 test.each([
   [{ kind: "circuit" }, 'circuit JSON: kind: expected "diopter/circuit", got "circuit"'],
-  [{ schema: 2 }, "circuit JSON: schema 2 is not supported; expected 1"],
-  [{ name: undefined }, "circuit JSON: name: expected a string, got undefined"],
+  [{ schema: 2 }, "circuit JSON: schema: expected 1, got 2"],
+  [{ name: undefined }, "circuit JSON: name: missing"],
   [{ component: "path" }, 'circuit JSON: component: expected "edge" or "node", got "path"'],
   [{ shape: { ...shape(2, 1), nHeads: 0 } }, "shape.nHeads: expected a positive integer, got 0"],
   [{ shape: shape(2, 4, { nKeyValueHeads: 3 }) }, "shape.nKeyValueHeads: expected a divisor of 4"],
   [{ shape: { ...shape(2, 1), parallel: 1 } }, "shape.parallel: expected a boolean, got 1"],
   [{ shape: { ...shape(2, 1), inputs: "qkv" } }, 'shape.inputs: expected "split" or "joint"'],
-  [{ derivation: "pruned" }, 'circuit JSON: derivation: expected an array, got "pruned"'],
+  [{ derivation: "pruned" }, 'circuit JSON: derivation: expected a list, got "pruned"'],
   [{ elements: [3] }, "circuit JSON: elements[0]: expected an object, got 3"],
-  [{ elements: [{ name: "m0->logits" }] }, "elements[0].at: expected an array, got undefined"],
+  [{ elements: [{ name: "m0->logits" }] }, "elements[0].at: missing"],
   [
     { elements: [{ name: "m0->logits", at: [null] }] },
-    "elements[0].at: expected indices and names",
+    "elements[0].at[0]: expected an integer from 0, got null",
   ],
   [{ elements: ["m0->logit"] }, 'no destination "logit"; did you mean "logits"?'],
 ])("a wrong field is named: %j (G4, G8)", (change, message) => {

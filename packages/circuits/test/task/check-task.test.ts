@@ -26,16 +26,16 @@ test("a sound task is returned as it is", () => {
 
 test.each([
   [task(), "toy: no prompts"],
-  [task({}, {}), 'toy: prompt id "a" twice'],
-  [task({ clean: [] }), 'toy: prompt "a" has no tokens'],
-  [task({ corrupt: {} }), 'toy: prompt "a" lacks corruption "ABC"'],
-  [task({ corrupt: { ABC: [1] } }), 'prompt "a" has 3 tokens, its corruption "ABC" has 1'],
-  [task({ answers: [] }), 'toy: prompt "a" has no answers'],
-  [task({ wrong: [5] }), 'toy: prompt "a": token 5 is right and wrong'],
-  [task({ positions: { end: 3 } }), 'prompt "a" has 3 tokens, position "end" is 3'],
+  [task({}, {}), 'toy: prompts[1] "a" has the id of another'],
+  [task({ clean: [] }), 'toy: prompts[0] "a" has no tokens'],
+  [task({ corrupt: {} }), 'toy: prompts[0] "a" lacks corruption "ABC"'],
+  [task({ corrupt: { ABC: [1] } }), 'prompts[0] "a" has 3 tokens, its corruption "ABC" has 1'],
+  [task({ answers: [] }), 'toy: prompts[0] "a" has no answers'],
+  [task({ wrong: [5] }), 'toy: prompts[0] "a": token 5 is right and wrong'],
+  [task({ positions: { end: 3 } }), 'prompts[0] "a" has 3 tokens, position "end" is 3'],
   [task({ positions: { end: -1 } }), 'position "end" is -1'],
   [task({ sequence: [{ pos: 7, value: 1 }] }), 'position "sequence" is 7'],
-  [task({ sequence: [{ pos: 1 }] }), 'prompt "a" has no answers at position 1'],
+  [task({ sequence: [{ pos: 1 }] }), 'prompts[0] "a" has no answers at position 1'],
 ])("unsound task %# is refused", (unsound, message) => {
   expect(() => checkTask(unsound)).toThrow(RangeError);
   expect(() => checkTask(unsound)).toThrow(message);

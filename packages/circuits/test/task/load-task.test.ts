@@ -104,7 +104,7 @@ test("an answer without its space is the token that it is alone", () => {
 test("answers of several or unknown tokens are refused with prompt, answer and count", () => {
   const tokenizer = spaced({ long: ["Mary"] });
   expect(() => loadTask({ prompts: [prompt] }, tokenizer, { name: "ioi" })).toThrow(
-    'ioi: prompt "Then, Mary and John went. John gave it to": answer " Mary" is 5 tokens, expected 1',
+    'ioi: prompts[0] "Then, Mary and John went. John gave it to": answer " Mary" is 5 tokens, expected 1',
   );
   const unknown = { encode: (text: string) => text.split(/ /).map(() => 4), unk: 4 };
   expect(() => loadTask({ prompts: [prompt] }, unknown)).toThrow(/answer " Mary" is/);
@@ -125,13 +125,19 @@ test.each([
   [{ prompts: [{ ...prompt, wrong_answers: [" Mary"] }] }, /is right and wrong/],
   [{ prompts: [] }, /no prompts/],
   [{ prompts: [prompt, { ...prompt, corrupt: { ABC: "x" } }] }, /lacks corruption "corrupt"/],
-  [{ prompts: [{ ...prompt, clean: [1.5] }] }, /holds 1.5, expected text or token ids/],
-  [{ prompts: [{ ...prompt, answers: [-1] }] }, /answer -1, expected text or a token id/],
+  [
+    { prompts: [{ ...prompt, clean: [1.5] }] },
+    /task: prompts\[0\].clean\[0\]: expected an integer from 0, got 1.5$/,
+  ],
+  [
+    { prompts: [{ ...prompt, answers: [-1] }] },
+    /task: prompts\[0\].answers\[0\]: expected an integer from 0, got -1$/,
+  ],
 ] as const)("file %# is refused", (file, message) => {
   expect(() => loadTask(file, spaced())).toThrow(message);
 });
 
 test("text without a tokenizer and a file without prompts are refused", () => {
   expect(() => loadTask({ prompts: [prompt] }, undefined)).toThrow(/needs a tokenizer, got none/);
-  expect(() => loadTask({} as never, undefined)).toThrow('task: a file has no list "prompts"');
+  expect(() => loadTask({} as never, undefined)).toThrow("task: prompts: missing");
 });

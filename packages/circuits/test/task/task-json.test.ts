@@ -39,14 +39,14 @@ test("the data share nothing with the task", () => {
 });
 
 test.each([
-  [{ schema: "other" }, RangeError, 'schema is "other", expected "diopter-task"'],
-  [{ schemaVersion: 2 }, RangeError, "task: schema version 2, expected 1"],
+  [{ schema: "other" }, RangeError, 'task: schema: expected "diopter-task", got "other"'],
+  [{ schemaVersion: 2 }, RangeError, "task: schemaVersion: expected 1, got 2"],
   [{ prompts: [] }, RangeError, "toy: no prompts"],
-  [{ name: 3 }, TypeError, "task: name is number, expected text"],
-  [{ prompts: {} }, TypeError, "task: prompts is object, expected a list"],
-  [{ candidates: ["a"] }, TypeError, 'candidates holds "a", expected token ids'],
-  [{ prompts: [null] }, TypeError, "task: prompts[0] is null, expected an object"],
-  [{ corruptions: ["XYZ"] }, RangeError, 'prompt "a" lacks corruption "XYZ"'],
+  [{ name: 3 }, TypeError, "task: name: expected text, got 3"],
+  [{ prompts: {} }, TypeError, "task: prompts: expected a list, got {}"],
+  [{ candidates: ["a"] }, TypeError, 'candidates[0]: expected an integer from 0, got "a"'],
+  [{ prompts: [null] }, TypeError, "task: prompts[0]: expected an object, got null"],
+  [{ corruptions: ["XYZ"] }, RangeError, 'prompts[0] "a" lacks corruption "XYZ"'],
 ] as const)("%j is refused", (change, kind, message) => {
   const read = () => taskFromJSON({ ...taskToJSON(task), ...change });
   expect(read).toThrow(kind);

@@ -1,7 +1,6 @@
 /** @file The prompts that a command line asks for: a task of the world, a generated one, or a file. */
 
-import { readFile } from "node:fs/promises";
-import { extname, resolve } from "node:path";
+import { basename, extname } from "node:path";
 import {
   agreement,
   capitals,
@@ -24,8 +23,8 @@ import {
 import { didYouMean } from "@diopter/graph";
 import type { Model } from "@diopter/model";
 import { sentences, world } from "@diopter/tiny-models";
-import { errorLine } from "../error-line";
 import type { Io } from "../io";
+import { readJson } from "../read-json";
 import { UsageError } from "../usage-error";
 
 export interface TaskRequest {
@@ -86,14 +85,13 @@ function isFile(task: string): boolean {
   return extname(task) === ".json";
 }
 
-async function fileTask({ cwd }: Io, { tokenizer }: Model, file: string): Promise<Task> {
-  const path = resolve(cwd, file);
-  const text = await readFile(path, "utf8").catch((error) => {
-    throw new Error(`cannot read "${path}": ${errorLine(error)}`, { cause: error });
+function fileTask(io: Io, { tokenizer }: Model, file: string): Promise<Task> {
+  return readJson(io, file, (json) => {
+    const isOurs = (json as { schema?: unknown } | null)?.schema === "diopter-task";
+    return isOurs
+      ? taskFromJSON(json)
+      : loadTask(json as PromptsJson, tokenizer, { name: basename(file, ".json") });
   });
-  const json = JSON.parse(text);
-  if (json?.schema === "diopter-task") return taskFromJSON(json);
-  return loadTask(json as PromptsJson, tokenizer, { name: file });
 }
 
 function firstOf(task: Task, n: number): Task {

@@ -1,7 +1,5 @@
 /** @file `diopter reproduce`: experiments of a paper, as they were set up. */
 
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import {
   type ReproduceOptions,
   reproduceDocstring,
@@ -10,18 +8,18 @@ import {
   reproduceTracr,
   type TracrReproduction,
 } from "@diopter/circuits/reproduce";
-import { loadTask, sports, type Task } from "@diopter/circuits/tasks";
+import { loadTask, type PromptsJson, sports, type Task } from "@diopter/circuits/tasks";
 import { didYouMean } from "@diopter/graph";
 import { Model, type Provenance } from "@diopter/model";
 import { tracrReverse, tracrXProportion } from "@diopter/tiny-models";
 import { seedOption } from "../circuit/circuit-options";
 import { type Reproduction, reproducedPage, reproducedText } from "../circuit/reproduced";
 import { command } from "../command";
-import { errorLine } from "../error-line";
 import type { Io } from "../io";
 import { integer, jsonOption, runtimeOption } from "../options";
 import { checkOut, emit } from "../output";
 import { type Progress, progressOf } from "../progress";
+import { readJson } from "../read-json";
 import { type RuntimeName, runtimeNamed } from "../runtime";
 import { UsageError } from "../usage-error";
 import { versions } from "../versions";
@@ -173,17 +171,16 @@ function checkNeeds(
 
 /** Prompts about the players of a file, or the prompts that it holds. */
 async function playersTask(
-  { cwd }: Io,
+  io: Io,
   { tokenizer, id }: Model,
   file: string,
   seed: number,
 ): Promise<Task> {
   if (!tokenizer) throw new RangeError(`reproduce: ${id} has no tokenizer`);
-  const path = resolve(cwd, file);
-  const text = await readFile(path, "utf8").catch((error) => {
-    throw new Error(`cannot read "${path}": ${errorLine(error)}`, { cause: error });
-  });
-  const json = JSON.parse(text);
-  if (Array.isArray(json)) return sports({ tokenizer }, { players: json, seed, prependBos: false });
-  return loadTask(json, tokenizer, { name: "sports", prependBos: false });
+  const options = { prependBos: false };
+  return readJson(io, file, (json) =>
+    Array.isArray(json)
+      ? sports({ tokenizer }, { players: json, seed, ...options })
+      : loadTask(json as PromptsJson, tokenizer, { name: "sports", ...options }),
+  );
 }

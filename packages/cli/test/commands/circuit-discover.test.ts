@@ -122,3 +122,18 @@ test("a task that is no file is named", async () => {
     `cannot read "${join(cwd, "none.json")}": no such file or directory, open '${join(cwd, "none.json")}'\n`,
   ]);
 });
+
+test.each([
+  ["{", /\/p\.json: not JSON: /],
+  ["null", /\/p\.json: p: expected an object, got null$/],
+  [
+    '{"prompts": [{"clean": [1], "corrupt": [2]}]}',
+    /\/p\.json: p: prompts\[0\]\.answers: missing$/,
+  ],
+])("a file of prompts that is none is refused with its place: %s", async (text, message) => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, "p.json"), text);
+  const found = await diopter(["circuit", "discover", "world-causal", "--task", "p.json"], { cwd });
+  expect(found.code).toBe(1);
+  expect(found.err.trim()).toMatch(message);
+});

@@ -1,9 +1,21 @@
 /** @file A score for every edge or node, with how it was made, and circuits chosen by it. */
 
+import * as v from "valibot";
 import { Circuit } from "../../graph/circuit";
 import { type CircuitComponent, elementIndex, elementName } from "../../graph/circuit-elements";
 import { EdgeGraph } from "../../graph/edge-graph";
-import type { GraphShape } from "../../graph/shape";
+import { type GraphShape, shapeSchema } from "../../graph/shape";
+import {
+  exactly,
+  fields,
+  finite,
+  index,
+  list,
+  named,
+  oneOf,
+  readAs,
+  text,
+} from "../../schema/schema";
 import { grownFromLogits } from "./grown";
 import { type Ranking, rankedBy } from "./ranking";
 
@@ -30,6 +42,27 @@ export interface ScoresJSON<Of extends CircuitComponent = CircuitComponent> {
   readonly values: readonly ScoreValue[];
   readonly first?: readonly number[];
 }
+
+const scoreSchema = v.lazy((score) =>
+  typeof score === "string" ? oneOf("Infinity", "-Infinity") : finite,
+);
+
+const scoresSchema = fields({
+  kind: exactly("diopter/scores"),
+  schema: exactly(1),
+  component: oneOf("edge", "node"),
+  shape: shapeSchema,
+  record: fields({
+    method: text,
+    options: named(v.unknown()),
+    passes: fields({ forward: finite, backward: finite }),
+    prompts: index,
+    seed: v.exactOptional(finite),
+    milliseconds: finite,
+  }),
+  values: list(scoreSchema),
+  first: v.optional(list(index)),
+});
 
 /**
  * Scores by edge or by node, mean over prompts; a positive score means that ablating the element raises the metric.
@@ -148,15 +181,15 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
     };
   }
 
-  /** Scores that `toJSON` wrote. */
-  static fromJSON({
-    component,
-    shape,
-    record,
-    values,
-    first,
-  }: ScoresJSON): Scores<"edge"> | Scores<"node"> {
+  /** Scores that `toJSON` wrote. Throws `TypeError` or `RangeError` naming the field that is wrong. */
+  static fromJSON(json: unknown): Scores<"edge"> | Scores<"node"> {
+    const { component, shape, record, values, first } = readAs(scoresSchema, json, "scores JSON");
     const graph = new EdgeGraph(shape);
+    const outside = first?.find((element) => element >= values.length);
+    if (outside !== undefined)
+      throw new RangeError(
+        `scores JSON: first: ${outside} is none of ${values.length} ${component}s`,
+      );
     return new Scores(graph, component, Float64Array.from(values, Number), record, {
       first,
     }) as Scores<"edge"> | Scores<"node">;

@@ -1,5 +1,8 @@
 /** @file The edges of ACDC: (receiver hook, index, sender hook, index), an index being a list with null for "all". */
 
+import { quoted } from "@diopter/graph";
+import * as v from "valibot";
+import { index, list, listed, readAs, text } from "../../schema/schema";
 import { Circuit, type CircuitElement, type CircuitMeta } from "../circuit";
 import type { GraphShape } from "../shape";
 
@@ -38,7 +41,7 @@ export function toAcdc(
     for (const position of at ?? [undefined]) {
       if (typeof position === "string")
         throw new RangeError(
-          `ACDC: positions are token indices, but ${name} is at "${position}"; use resolve first`,
+          `ACDC: positions are token indices, but ${name} is at ${quoted(position)}; use resolve first`,
         );
       edges.push([...receiver(destination, nLayers, position), ...sender(source, position)]);
     }
@@ -62,7 +65,8 @@ export function fromAcdc(
 ): { readonly circuit: Circuit; readonly internal: number } {
   const elements: CircuitElement[] = [];
   let internal = 0;
-  for (const [receiver, receiverIndex, sender, senderIndex] of edges) {
+  const read = readAs(edgesSchema, listed(edges), "ACDC: edges");
+  for (const [receiver, receiverIndex, sender, senderIndex] of read) {
     if (isInternal(receiver)) {
       internal++;
       continue;
@@ -77,6 +81,12 @@ export function fromAcdc(
   }
   return { circuit: Circuit.ofEdges(shape, elements, meta), internal };
 }
+
+const indexSchema = list(v.nullable(index));
+
+const edgesSchema = list(
+  v.strictTuple([text, indexSchema, text, indexSchema], "[hook, index, hook, index]"),
+);
 
 function receiver(node: string, layers: number, position?: number): [string, AcdcIndex] {
   if (node === "logits") return [`blocks.${layers - 1}.hook_resid_post`, streamIndex(position)];
@@ -112,7 +122,7 @@ function destinationOf(hook: string, index: AcdcIndex, { nLayers }: GraphShape):
   if (mlp !== null) return `m${mlp[1]}`;
   const head = /^blocks\.(\d+)\.hook_([qkv])_input$/.exec(hook);
   if (head !== null) return `a${head[1]}.h${headOf(hook, index)}<${head[2]}>`;
-  throw new RangeError(`ACDC: "${hook}" is not the receiver of an edge of ${nLayers} layers`);
+  throw new RangeError(`ACDC: ${quoted(hook)} is not the receiver of an edge of ${nLayers} layers`);
 }
 
 function sourceOf(hook: string, index: AcdcIndex): string {
@@ -123,7 +133,7 @@ function sourceOf(hook: string, index: AcdcIndex): string {
   if (mlp !== null) return `m${mlp[1]}`;
   const head = /^blocks\.(\d+)\.attn\.hook_result$/.exec(hook);
   if (head !== null) return `a${head[1]}.h${headOf(hook, index)}`;
-  throw new RangeError(`ACDC: "${hook}" is not the sender of an edge`);
+  throw new RangeError(`ACDC: ${quoted(hook)} is not the sender of an edge`);
 }
 
 function headOf(hook: string, index: AcdcIndex): number {
@@ -145,5 +155,5 @@ function headIndex(head: number, position?: number): AcdcIndex {
 }
 
 function show(index: AcdcIndex): string {
-  return JSON.stringify(index);
+  return quoted(index);
 }

@@ -1,5 +1,8 @@
 /** @file The names of AutoCircuit: `Resid Start`, `A0.1`, `A0.1.Q`, `MLP 0`, `Resid End`, `A0.1->A2.3.Q`. */
 
+import { quoted } from "@diopter/graph";
+import * as v from "valibot";
+import { fields, index, list, listed, maybe, readAs, text } from "../../schema/schema";
 import { Circuit, type CircuitElement, type CircuitMeta } from "../circuit";
 import type { GraphShape } from "../shape";
 
@@ -42,7 +45,7 @@ export function fromAutoCircuit(
   meta: CircuitMeta,
 ): Circuit {
   const elements: CircuitElement[] = [];
-  for (const edge of edges) {
+  for (const edge of readAs(edgesSchema, listed(edges), "AutoCircuit: edges")) {
     const { name, seqIdx } = typeof edge === "string" ? { name: edge, seqIdx: undefined } : edge;
     const own = fromAutoCircuitName(name);
     elements.push(seqIdx === undefined ? { name: own } : { name: own, at: [seqIdx] });
@@ -50,13 +53,19 @@ export function fromAutoCircuit(
   return Circuit.ofEdges(shape, elements, meta);
 }
 
+const edgesSchema = list(
+  v.lazy((edge) =>
+    typeof edge === "string" ? text : fields({ name: text, seqIdx: maybe(index) }),
+  ),
+);
+
 function nodeToAutoCircuit(node: string): string {
   if (node === "input") return "Resid Start";
   if (node === "logits") return "Resid End";
   const mlp = /^m(\d+)$/.exec(node);
   if (mlp !== null) return `MLP ${mlp[1]}`;
   const head = /^a(\d+)\.h(\d+)(?:<([qkv])>)?$/.exec(node);
-  if (head === null) throw new RangeError(`AutoCircuit: no name for "${node}"`);
+  if (head === null) throw new RangeError(`AutoCircuit: no name for ${quoted(node)}`);
   const [, layer, index, input] = head;
   return `A${layer}.${index}${input === undefined ? "" : `.${input.toUpperCase()}`}`;
 }
@@ -69,7 +78,7 @@ function nodeFromAutoCircuit(node: string): string {
   const head = /^A(\d+)\.(\d+)(?:\.([QKV]))?$/.exec(node);
   if (head === null) {
     throw new RangeError(
-      `AutoCircuit: "${node}" is not a node; expected "Resid Start", "A0.1", "A0.1.Q", "MLP 0" or "Resid End"`,
+      `AutoCircuit: ${quoted(node)} is not a node; expected "Resid Start", "A0.1", "A0.1.Q", "MLP 0" or "Resid End"`,
     );
   }
   const [, layer, index, input] = head;
@@ -79,6 +88,6 @@ function nodeFromAutoCircuit(node: string): string {
 function indexOnly(name: string, position: number | string): number {
   if (typeof position === "number") return position;
   throw new RangeError(
-    `AutoCircuit: positions are token indices, but ${name} is at "${position}"; use resolve first`,
+    `AutoCircuit: positions are token indices, but ${name} is at ${quoted(position)}; use resolve first`,
   );
 }

@@ -1,6 +1,18 @@
 /** @file The graph JSON of EAP-IG and the Mechanistic Interpretability Benchmark (Hanna et al. 2024; Mueller et al. 2025). */
 
-import { didYouMean } from "@diopter/graph";
+import { quoted } from "@diopter/graph";
+import * as v from "valibot";
+import {
+  fields,
+  finite,
+  flag,
+  list,
+  maybe,
+  named,
+  parseJSON,
+  readAs,
+  size,
+} from "../../schema/schema";
 import { Circuit, type CircuitMeta } from "../circuit";
 import { EdgeGraph } from "../edge-graph";
 import type { GraphShape } from "../shape";
@@ -40,7 +52,8 @@ export function fromEapIg(
   json: unknown,
   { component = "edge", ...meta }: CircuitMeta & { readonly component?: "edge" | "node" },
 ): ScoredCircuit {
-  const { cfg, nodes, edges } = parse(typeof json === "string" ? parseText(json) : json);
+  const value = typeof json === "string" ? parseText(json) : json;
+  const { cfg, nodes, edges } = readAs(graphSchema, value, "EAP-IG");
   const shape = shapeOfConfig(cfg);
   const graph = new EdgeGraph(shape);
   const scores = new Float64Array(graph.edgeCount).fill(Number.NaN);
@@ -48,7 +61,7 @@ export function fromEapIg(
   const keptEdges: string[] = [];
   const keptNodes: string[] = [];
   for (const [name, value] of Object.entries(edges)) {
-    const { in_graph, score } = entry(value, `edges["${name}"]`);
+    const { in_graph, score } = whole(value, "edges", name);
     const edge = graph.edge(name);
     if (score !== undefined) scores[edge] = score;
     if (in_graph) keptEdges.push(name);
@@ -58,7 +71,7 @@ export function fromEapIg(
     const { in_graph, score } =
       typeof value === "boolean"
         ? { in_graph: value, score: undefined }
-        : entry(value, `nodes["${name}"]`);
+        : whole(value, "nodes", name);
     const source = graph.source(name);
     if (score !== undefined) nodeScores[source] = score;
     if (in_graph) keptNodes.push(name);
@@ -140,14 +153,11 @@ function requireLength(what: string, values: ArrayLike<number> | undefined, leng
     throw new RangeError(`EAP-IG: ${what}: expected ${length} values, got ${values.length}`);
 }
 
-function shapeOfConfig({ n_layers, n_heads, parallel_attn_mlp }: EapIgGraph["cfg"]): GraphShape {
-  for (const [key, value] of Object.entries({ n_layers, n_heads }))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new TypeError(`EAP-IG: cfg.${key}: expected a positive integer, got ${value}`);
-  if (typeof parallel_attn_mlp !== "boolean")
-    throw new TypeError(
-      `EAP-IG: cfg.parallel_attn_mlp: expected a boolean, got ${parallel_attn_mlp}`,
-    );
+function shapeOfConfig({
+  n_layers,
+  n_heads,
+  parallel_attn_mlp,
+}: Omit<EapIgGraph["cfg"], "d_model">): GraphShape {
   return {
     nLayers: n_layers,
     nHeads: n_heads,
@@ -159,37 +169,41 @@ function shapeOfConfig({ n_layers, n_heads, parallel_attn_mlp }: EapIgGraph["cfg
   };
 }
 
+const entrySchema = fields({
+  in_graph: flag,
+  /** Infinite scores come from text, where they are written. */
+  score: maybe(v.number("a number")),
+  neurons: maybe(list(v.union([flag, finite], "booleans"))),
+});
+
+const graphSchema = fields({
+  cfg: fields({ n_layers: size, n_heads: size, parallel_attn_mlp: flag, d_model: maybe(size) }),
+  nodes: named(v.lazy((node) => (typeof node === "boolean" ? flag : entrySchema))),
+  edges: named(entrySchema),
+});
+
 /** Python writes `NaN` and `Infinity`, which are not JSON: none, and a number too large, which is read as infinite. */
 function parseText(text: string): unknown {
-  return JSON.parse(
+  return parseJSON(
     text.replace(
       /([:[,]\s*)(-?)(NaN|Infinity)\b/g,
       (_, before: string, sign: string, word: string) =>
         word === "NaN" ? `${before}null` : `${before}${sign}1e999`,
     ),
+    "EAP-IG",
   );
 }
 
-function parse(json: unknown): EapIgGraph {
-  if (typeof json !== "object" || json === null)
-    throw new TypeError(`EAP-IG: expected the object of a graph JSON, got ${json}`);
-  for (const key of ["cfg", "nodes", "edges"]) {
-    const value = (json as Record<string, unknown>)[key];
-    if (typeof value !== "object" || value === null)
-      throw new TypeError(`EAP-IG: "${key}" is missing${didYouMean(key, Object.keys(json))}`);
-  }
-  return json as EapIgGraph;
-}
-
-function entry(value: unknown, field: string): { in_graph: boolean; score: number | undefined } {
-  const { in_graph, score, neurons } = (value ?? {}) as Record<string, unknown>;
-  if (typeof in_graph !== "boolean")
-    throw new TypeError(`EAP-IG: ${field}.in_graph: expected a boolean, got ${in_graph}`);
-  if (score !== undefined && score !== null && typeof score !== "number")
-    throw new TypeError(`EAP-IG: ${field}.score: expected a number, got ${score}`);
-  if (Array.isArray(neurons) && neurons.some((kept) => !kept) && neurons.some(Boolean))
+/** The entry, unless it is of a part of a node. */
+function whole<E extends { readonly neurons?: readonly unknown[] | undefined }>(
+  entry: E,
+  field: string,
+  name: string,
+): E {
+  const { neurons } = entry;
+  if (neurons?.some(Boolean) && neurons.some((kept) => !kept))
     throw new RangeError(
-      `EAP-IG: ${field} keeps some neurons only; circuits of neurons are not read`,
+      `EAP-IG: ${field}[${quoted(name)}] keeps some neurons only; circuits of neurons are not read`,
     );
-  return { in_graph, score: score ?? undefined };
+  return entry;
 }

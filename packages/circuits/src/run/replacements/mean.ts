@@ -1,10 +1,12 @@
 /** @file Mean ablation: the average output over a set of prompts, with what is averaged separately stated. */
 
+import { quoted } from "@diopter/graph";
 import { Random, type TensorLike } from "@diopter/tensor";
 import type { AblationValue } from "../../ablation/ablation";
 import type { Activations } from "../../ablation/activations";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import { corruptionOf, corruptRow } from "../../ablation/token-rows";
+import { own } from "../../schema/schema";
 import type { TaskPrompt } from "../../task/task";
 import { batchesOf } from "../batches";
 import { readSources } from "../read-sources";
@@ -103,9 +105,9 @@ async function accumulate(
 }
 
 function groupOf(prompt: TaskPrompt, { group = "template" }: MeanValue): string {
-  const name = prompt.groups[group];
+  const name = own(prompt.groups, group);
   if (name !== undefined) return name;
-  throw new NotApplicableError(`prompt "${prompt.id}" belongs to no "${group}"`);
+  throw new NotApplicableError(`prompt ${quoted(prompt.id)} belongs to no ${quoted(group)}`);
 }
 
 /** Running sums by group and slot; slots are positions, spans, or the one of all tokens. */

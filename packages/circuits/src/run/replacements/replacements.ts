@@ -1,5 +1,6 @@
 /** @file What ablated sources are replaced with, one function per kind: given, noise, zero, resampled, means. */
 
+import { quoted } from "@diopter/graph";
 import { hookShape } from "@diopter/model";
 import { Random, type TensorLike, zeros } from "@diopter/tensor";
 import type { Ablation, AblationValue } from "../../ablation/ablation";
@@ -50,7 +51,7 @@ function drawn(
   const fitting = rows.filter((row) => row.length === prompt.clean.length);
   if (fitting.length === 0) {
     throw new NotApplicableError(
-      `no corruption has the ${prompt.clean.length} tokens of prompt "${prompt.id}"`,
+      `no corruption has the ${prompt.clean.length} tokens of prompt ${quoted(prompt.id)}`,
     );
   }
   return fitting[new Random(seed).fork(`${prompt.id} ${index}`).integer(0, fitting.length)]!;

@@ -1,6 +1,7 @@
 /** @file Which sport a known player plays (Nanda et al. 2023), after an example. */
 
 import { Random } from "@diopter/tensor";
+import { fields, list, readAs, text } from "../../schema/schema";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import { answerToken, knows, promptPrefix, type Tokenized, tokenizerOf } from "../tokenizer";
@@ -24,6 +25,8 @@ export interface SportsOptions extends GeneratorOptions {
 /** The example and the question of the study. */
 const question = "Fact: Tiger Woods plays the sport of golf\nFact: {NAME} plays the sport of";
 
+const playersSchema = list(fields({ name: text, sport: text }));
+
 interface Known extends SportsPlayer {
   readonly ids: readonly number[];
   readonly at: { readonly from: number; readonly to: number };
@@ -40,7 +43,8 @@ interface Known extends SportsPlayer {
  */
 export function sports(model: Tokenized, options: SportsOptions): Task {
   const tokenizer = tokenizerOf("sports", model);
-  const { players, nameTokens = 3, template = question, seed = 0 } = options;
+  const { nameTokens = 3, template = question, seed = 0 } = options;
+  const players = readAs(playersSchema, options.players, "sports: players");
   const prefix = promptPrefix("sports", tokenizer, options.prependBos);
   if (!template.includes("{NAME}")) {
     throw new RangeError(`sports: template "${template}" has no {NAME}`);
@@ -67,8 +71,8 @@ export function sports(model: Tokenized, options: SportsOptions): Task {
   const corruption = random.fork("corruption");
   const shuffled = [...bySport.values()].map((team) => order.shuffle(team));
   const each = Math.min(...shuffled.map((team) => team.length));
-  const text = template.replace("{NAME}", known[0]!.name);
-  const token = (sport: string) => answerToken("sports", tokenizer, text, ` ${sport}`);
+  const asked = template.replace("{NAME}", known[0]!.name);
+  const token = (sport: string) => answerToken("sports", tokenizer, asked, ` ${sport}`);
   const tokens = new Map([...bySport.keys()].map((sport) => [sport, token(sport)]));
 
   const prompt = (player: Known): TaskPrompt => {

@@ -78,11 +78,11 @@ test("a node circuit goes out as its members and every edge from them (G4)", () 
 });
 
 test.each([
-  [{ cfg: undefined, config: cfg }, '"cfg" is missing; did you mean'],
-  [{ cfg: { ...cfg, n_layers: "12" } }, "cfg.n_layers: expected a positive integer, got 12"],
+  [{ cfg: undefined, cfgs: cfg }, 'EAP-IG: cfg: missing; did you mean "cfgs"?'],
+  [{ cfg: { ...cfg, n_layers: "12" } }, 'cfg.n_layers: expected a positive integer, got "12"'],
   [{ cfg: { ...cfg, parallel_attn_mlp: 0 } }, "cfg.parallel_attn_mlp: expected a boolean, got 0"],
-  [{ edges: { "input->m0": { score: 1 } } }, 'edges["input->m0"].in_graph: expected a boolean'],
-  [{ edges: { "input->m0": { score: "1", in_graph: true } } }, "score: expected a number, got 1"],
+  [{ edges: { "input->m0": { score: 1 } } }, 'edges["input->m0"].in_graph: missing'],
+  [{ edges: { "input->m0": { score: "1", in_graph: true } } }, 'score: expected a number, got "1"'],
   [{ edges: { "input->m9": { score: 1, in_graph: false } } }, 'no destination "m9"'],
   [{ nodes: { "a0.h4": { in_graph: true } } }, 'no source "a0.h4"; did you mean "a0.h0"?'],
   [{ nodes: { m0: { in_graph: true, neurons: [true, false] } } }, "keeps some neurons only"],
