@@ -24,7 +24,7 @@ const arrows: Record<string, readonly string[]> = {
   statistics: ["tensor"],
   graph: ["tensor"],
   model: ["tensor", "graph"],
-  plot: [],
+  plot: ["tensor"],
   lens: below,
   probe: below,
   circuits: below,

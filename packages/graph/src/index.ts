@@ -1,13 +1,12 @@
 /** @file ONNX graphs as values: builder, surgery, gradients, a float64 evaluator. */
 
+export { brief, didYouMean, editDistance, nearest, quoted } from "@diopter/tensor";
 export { Builder, type Index, type PadRange, type SliceRange } from "./builder/builder";
 export type { BuilderOptions, NodeOptions } from "./builder/writer";
 export { backward, type GradientOptions } from "./gradients/backward";
 export { gradientRules } from "./gradients/index";
 export type { Gradient, GradientNode, GradientRule } from "./gradients/rule";
 export { termsOf } from "./graph/dim";
-export { didYouMean, editDistance, nearest } from "./graph/nearest";
-export { brief, quoted } from "./graph/quoted";
 export { sameGraph } from "./graph/same-graph";
 export type {
   Attribute,

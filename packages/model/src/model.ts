@@ -1,10 +1,9 @@
 /** @file A transformer with every activation in reach: run, cache, edit, differentiate, sweep, generate. */
 
 import type { Graph } from "@diopter/graph";
-import { Tensor, zeros } from "@diopter/tensor";
+import { given, Tensor, zeros } from "@diopter/tensor";
 import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/load";
 import type { ModelConfig } from "./config/config";
-import { given } from "./config/given";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";

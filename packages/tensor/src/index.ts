@@ -19,6 +19,7 @@ export {
   sub,
 } from "./arithmetic";
 export { cast } from "./cast";
+export { checkOptions, type OptionKeys } from "./check-options";
 export { clipGlobalNorm } from "./clip-global-norm";
 export { concat, split, stack } from "./concat";
 export {
@@ -59,6 +60,7 @@ export {
   scatterElements,
   scatterND,
 } from "./gather-scatter";
+export { given } from "./given";
 export {
   bfloat16ToFloat32,
   float16ToFloat32,
@@ -75,10 +77,12 @@ export {
 } from "./lbfgs";
 export type { LbfgsState } from "./lbfgs-memory";
 export { matmul } from "./matmul";
+export { didYouMean, editDistance, nearest } from "./nearest";
 export { type OneHotOptions, oneHot } from "./one-hot";
 export { type PadOptions, pad } from "./pad";
 export type { Parameter, ParameterSet, PerParameter } from "./parameters";
 export { qr } from "./qr";
+export { brief, quoted } from "./quoted";
 export {
   type NormalOptions,
   Random,

@@ -1,8 +1,7 @@
 /** @file The graph under construction inside a builder: values, nodes, constants, names. */
 
-import type { TensorLike } from "@diopter/tensor";
+import { didYouMean, type TensorLike } from "@diopter/tensor";
 import { compatible, showShape } from "../graph/dim";
-import { didYouMean } from "../graph/nearest";
 import {
   type Attribute,
   type Dim,

@@ -1,7 +1,7 @@
 /** @file Finds values of a graph by name, and who reads, captures and defines which. */
 
+import { didYouMean } from "@diopter/tensor";
 import { sparseNames } from "./extra";
-import { didYouMean } from "./nearest";
 import type { Graph, Node, ValueInfo } from "./types";
 
 /** What is known of a value; throws a RangeError beginning with `subject` when the graph has no such value. */

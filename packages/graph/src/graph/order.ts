@@ -1,8 +1,8 @@
 /** @file Puts nodes into execution order and checks that every value that is read is made exactly once. */
 
+import { didYouMean } from "@diopter/tensor";
 import { sparseNames } from "./extra";
 import { readsOf } from "./lookup";
-import { didYouMean } from "./nearest";
 import type { Graph, Node } from "./types";
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,8 +1,7 @@
 /** @file Computes a graph in JavaScript: the reference that runtimes are compared with. */
 
-import { cast, fromData, type Tensor, type TensorLike } from "@diopter/tensor";
+import { cast, didYouMean, fromData, type Tensor, type TensorLike } from "@diopter/tensor";
 import { compatible, showShape } from "../graph/dim";
-import { didYouMean } from "../graph/nearest";
 import type { Graph, Initializer, Node, ValueInfo } from "../graph/types";
 import { rowOf } from "../ops/index";
 import { type Arguments, type EvaluateContext, plain } from "../ops/row";

@@ -1,8 +1,8 @@
 /** @file Renames values, also where graphs within nodes read them; nodes keep their names. */
 
+import { didYouMean } from "@diopter/tensor";
 import { renamedExtra } from "../graph/extra";
 import { capturesOf, definedIn } from "../graph/lookup";
-import { didYouMean } from "../graph/nearest";
 import type { Attribute, Graph, Node, ValueInfo } from "../graph/types";
 
 /** New name per old name, or a function from old to new; undefined leaves a name as it is. */

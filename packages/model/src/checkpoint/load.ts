@@ -1,10 +1,9 @@
 /** @file From a folder or objects in memory to a canonical configuration, weights and a tokenizer file. */
 
 import { quoted } from "@diopter/graph";
-import type { TensorLike } from "@diopter/tensor";
+import { given, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { HubError, MissingFileError, UnsupportedModelError } from "../config/errors";
-import { given } from "../config/given";
 import { sha256 } from "../weights/hash-weights";
 import { eosIds } from "./eos-ids";
 import { families as allFamilies, familyOf } from "./families";

@@ -1,9 +1,8 @@
 /** @file The tensors of a checkpoint from one safetensors file, several shards, or memory. */
 
 import { quoted } from "@diopter/graph";
-import type { TensorLike } from "@diopter/tensor";
+import { given, type TensorLike } from "@diopter/tensor";
 import { CheckpointError, MissingFileError } from "../config/errors";
-import { given } from "../config/given";
 import type { Checkpoint } from "./families/checkpoint";
 import { type Files, readJsonIfThere } from "./files";
 import { openSafetensors, openSafetensorsBytes, type SafetensorsFile } from "./safetensors";

@@ -1,12 +1,11 @@
 /** @file From a folder or objects in memory to an SAE with its weights. */
 
-import type { TensorLike } from "@diopter/tensor";
+import { given, type TensorLike } from "@diopter/tensor";
 import { type Files, isFiles, readJson } from "../checkpoint/files";
 import { inNode } from "../checkpoint/hub/hub";
 import { type HeldTensors, heldCheckpoint } from "../checkpoint/open-checkpoint";
 import { openSafetensors } from "../checkpoint/safetensors";
 import { UnsupportedModelError } from "../config/errors";
-import { given } from "../config/given";
 import { readSaeConfig, type SaeConfig } from "./config";
 import { foldScale, readSaeWeights } from "./weights";
 

@@ -1,8 +1,8 @@
 /** @file From whatever a user calls a prompt to a batch of token ids with explicit padding. */
 
 import { quoted } from "@diopter/graph";
+import { given } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
-import { given } from "../config/given";
 import type { TokenBatch } from "./prompt-values";
 import type { Tokenizer } from "./tokenizer";
 

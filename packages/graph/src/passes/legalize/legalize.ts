@@ -1,7 +1,7 @@
 /** @file The last pass before a runtime: rewrites what that runtime cannot do, or does wrongly. */
 
+import { didYouMean } from "@diopter/tensor";
 import { allNames, readsOf } from "../../graph/lookup";
-import { didYouMean } from "../../graph/nearest";
 import type { Attribute, Graph, Node } from "../../graph/types";
 import { Fragment, geluForm, spellGelu, spellLogSumExp, spellStatistics } from "./fragment";
 import { narrow, narrowSplit, VARIADIC } from "./narrow";

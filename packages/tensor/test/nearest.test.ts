@@ -1,4 +1,4 @@
-import { didYouMean, editDistance, nearest } from "@diopter/graph";
+import { didYouMean, editDistance, nearest } from "@diopter/tensor";
 import { expect, test } from "vitest";
 
 test("the nearest candidate is the one that the fewest edits reach", () => {

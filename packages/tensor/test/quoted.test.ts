@@ -1,6 +1,6 @@
 /** @file Foreign values in messages. */
 
-import { brief, quoted } from "@diopter/graph";
+import { brief, quoted } from "@diopter/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
