@@ -2,6 +2,7 @@
 
 import type { Provenance, TokenBatch } from "@diopter/model";
 import { heatmap } from "@diopter/plot";
+import { checkOptions } from "@diopter/tensor";
 import type { LayerStatistics } from "./lens-statistics";
 import type { ResidualSite } from "./sites";
 
@@ -118,7 +119,13 @@ export class LensGrid {
   }
 
   /** A heat map of one prompt: layers bottom-up, positions left to right, each cell labelled with its top token. */
-  toSVG({ prompt = 0, color = "probability", title = "Logit lens" }: LensSvgOptions = {}): string {
+  toSVG(options: LensSvgOptions = {}): string {
+    checkOptions("LensGrid.toSVG", options, {
+      prompt: "optional",
+      color: "optional",
+      title: "optional",
+    });
+    const { prompt = 0, color = "probability", title = "Logit lens" } = options;
     if (color === "rank" && this.layers.some((layer) => !layer.rank)) {
       throw new RangeError("lens: colour by rank needs a target");
     }

@@ -2,7 +2,7 @@
 
 import type { Builder, Value } from "@diopter/graph";
 import { builtOnce, type Extension, type ExtensionContext } from "@diopter/model";
-import { Tensor, type TensorLike } from "@diopter/tensor";
+import { checkOptions, Tensor, type TensorLike } from "@diopter/tensor";
 
 export interface StatisticsOptions {
   /** Residual states to read, the hooks' names. */
@@ -32,17 +32,19 @@ export interface LayerStatistics {
 }
 
 /** Statistics of every layer and position: top tokens, entropy, divergence from the model's output, rank of a target. */
-export function lensStatistics({
-  hooks,
-  topK,
-  target,
-  logits,
-}: StatisticsOptions): Extension<LayerStatistics[]> {
-  const options = { hooks, topK, logits, target: target !== undefined };
+export function lensStatistics(options: StatisticsOptions): Extension<LayerStatistics[]> {
+  checkOptions("lensStatistics", options, {
+    hooks: "required",
+    topK: "required",
+    target: "optional",
+    logits: "required",
+  });
+  const { hooks, topK, target, logits } = options;
+  const wanted = { hooks, topK, logits, target: target !== undefined };
   return {
     name: "lens",
     needs: hooks,
-    build: builtOnce([lensStatistics], options, () => (e: ExtensionContext) => append(e, options)),
+    build: builtOnce([lensStatistics], wanted, () => (e: ExtensionContext) => append(e, wanted)),
     feeds: target ? { target } : {},
     read: (outputs) =>
       hooks.map((_, i) => {

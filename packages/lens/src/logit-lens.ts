@@ -8,10 +8,11 @@ import {
   type Model,
   type Prompt,
   type RunOptions,
+  runKeys,
   type TokenBatch,
   tokenText,
 } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
+import { checkOptions, type TensorLike } from "@diopter/tensor";
 import { LensGrid } from "./lens-grid";
 import { lensStatistics } from "./lens-statistics";
 import { residualSites } from "./sites";
@@ -42,18 +43,28 @@ export async function logitLens(
   prompt: Prompt,
   options: LensOptions = {},
 ): Promise<LensGrid> {
-  const { layers, topK = 5, target, logits = false } = options;
+  checkOptions("logitLens", options, {
+    ...runKeys,
+    layers: "optional",
+    topK: "optional",
+    target: "optional",
+    logits: "optional",
+  });
+  const { layers, topK = 5, target, logits = false, ...run } = options;
   const { dVocabOut } = model.config;
   if (!Number.isInteger(topK) || topK < 1 || topK > dVocabOut) {
     throw new RangeError(`logitLens: topK is ${topK}, expected an integer in 1..${dVocabOut}`);
   }
   const sites = residualSites(model.config, layers);
-  const tokens = model.prepare(prompt, options);
+  const tokens = model.prepare(prompt, {
+    prependBos: run.prependBos,
+    paddingSide: run.paddingSide,
+  });
   const targets = target === undefined ? undefined : targetIds(model, tokens, target);
   const statistics = await model.compute(
     tokens,
     lensStatistics({ hooks: sites.map((site) => site.hook), topK, target: targets, logits }),
-    options,
+    run,
   );
   return new LensGrid({
     layers: sites.map((site, i) => ({ ...site, ...statistics[i]! })),

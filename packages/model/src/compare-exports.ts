@@ -1,11 +1,11 @@
 /** @file How far two exports of one model are apart, at the logits and at every hook. */
 
-import type { TensorLike } from "@diopter/tensor";
+import { checkOptions, type TensorLike } from "@diopter/tensor";
 import { UnknownHookError } from "./config/errors";
 import type { HookFilter } from "./hooks/names";
 import { takeSlots, tokenSlots } from "./hooks/token-slots";
 import type { Model } from "./model";
-import type { Prompt, PromptOptions } from "./text/prompt";
+import { type Prompt, type PromptOptions, promptKeys } from "./text/prompt";
 
 /** Drift of one activation from `a` to `b`. */
 export interface DriftRow {
@@ -49,10 +49,12 @@ export async function compareExports(
   a: Model,
   b: Model,
   prompts: Prompt,
-  { names, ...options }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Promise<ExportComparison> {
+  checkOptions("compareExports", options, { ...promptKeys, names: "optional" });
+  const { names, ...prompting } = options;
   const filter = names === undefined ? {} : { names };
-  const first = await a.runWithCache(prompts, { ...options, ...filter });
+  const first = await a.runWithCache(prompts, { ...prompting, ...filter });
   const { batch, pos, ids, keep } = first.tokens;
   const rowsOf = <T>(flat: readonly T[]) =>
     Array.from({ length: batch }, (_, i) => flat.slice(i * pos, (i + 1) * pos));

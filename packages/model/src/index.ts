@@ -100,6 +100,7 @@ export type {
   StreamOptions,
   SweepOptions,
 } from "./model-options";
+export { runKeys } from "./model-options";
 export { inspectOnnx } from "./onnx/from-onnx";
 export type { HookFinding, HookValue } from "./onnx/hook-findings";
 export { type InspectionRow, OnnxInspection } from "./onnx/inspection";

@@ -1,7 +1,7 @@
 /** @file What loading and running a model can be told, and what a run gives. */
 
-import type { Tensor } from "@diopter/tensor";
-import type { LoadOptions } from "./checkpoint/load";
+import type { OptionKeys, Tensor } from "@diopter/tensor";
+import { type LoadOptions, loadKeys } from "./checkpoint/load";
 import type { NamedPositions } from "./edits/edit-places";
 import type { Edit, ResolvedEdit } from "./edits/edits";
 import type { ActivationCache } from "./hooks/cache";
@@ -14,7 +14,7 @@ import type { Request } from "./program/request";
 import type { SweepProgress, SweepRow } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import type { Splice } from "./sae/splice";
-import type { PromptOptions } from "./text/prompt";
+import { type PromptOptions, promptKeys } from "./text/prompt";
 import type { TokenBatch } from "./text/prompt-values";
 
 export interface ModelOptions extends LoadOptions {
@@ -114,3 +114,81 @@ export interface RunResult {
   readonly logits: Tensor;
   readonly tokens: TokenBatch;
 }
+
+/** Keys of the options above, by verb. */
+export const modelKeys: OptionKeys<ModelOptions> = {
+  ...loadKeys,
+  runtime: "required",
+  maxPrograms: "optional",
+  budget: "optional",
+};
+
+export const onnxKeys: OptionKeys<OnnxOptions> = {
+  ...modelKeys,
+  tokenizer: "optional",
+  tokenizerConfig: "optional",
+  config: "optional",
+  id: "optional",
+  file: "optional",
+};
+
+export const runKeys: OptionKeys<RunOptions> = {
+  ...promptKeys,
+  edits: "optional",
+  splice: "optional",
+  positions: "optional",
+  view: "optional",
+  signal: "optional",
+  budget: "optional",
+};
+
+export const computeKeys: OptionKeys<ComputeOptions> = { ...runKeys, start: "optional" };
+
+export const forwardKeys: OptionKeys<ForwardOptions> = {
+  ...runKeys,
+  start: "optional",
+  logits: "optional",
+};
+
+export const cacheKeys: OptionKeys<CacheOptions> = {
+  ...forwardKeys,
+  names: "optional",
+  posSlice: "optional",
+};
+
+export const hookedKeys: OptionKeys<HookedOptions> = { ...cacheKeys, fwdHooks: "required" };
+
+export const gradientKeys: OptionKeys<GradientOptions> = {
+  ...runKeys,
+  of: "required",
+  wrt: "required",
+};
+
+export const sweepKeys: OptionKeys<SweepOptions> = {
+  ...runKeys,
+  over: "required",
+  metric: "required",
+  tokensPerRun: "optional",
+  resume: "optional",
+  onProgress: "optional",
+};
+
+const { view: _view, paddingSide: _side, ...continuedKeys } = runKeys;
+
+export const streamKeys: OptionKeys<StreamOptions> = {
+  ...continuedKeys,
+  temperature: "optional",
+  topK: "optional",
+  topP: "optional",
+  maxNewTokens: "optional",
+  seed: "optional",
+  stopAtEos: "optional",
+  stopAt: "optional",
+  fwdHooks: "optional",
+};
+
+export const generateKeys: OptionKeys<GenerateOptions> = {
+  ...streamKeys,
+  names: "optional",
+  onToken: "optional",
+};

@@ -1,27 +1,38 @@
 /** @file A transformer with every activation in reach: run, cache, edit, differentiate, sweep, generate. */
 
 import type { Graph } from "@diopter/graph";
-import { given, Tensor, zeros } from "@diopter/tensor";
-import { type CheckpointSource, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/load";
+import { checkOptions, given, Tensor, zeros } from "@diopter/tensor";
+import { type CheckpointSource, type LoadedCheckpoint, readModel } from "./checkpoint/load";
 import type { ModelConfig } from "./config/config";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
 import { defaultCacheNames, hookNames, selectHooks } from "./hooks/names";
-import type {
-  CacheOptions,
-  ComputeOptions,
-  ForwardOptions,
-  GenerateOptions,
-  Generation,
-  GradientOptions,
-  HookedOptions,
-  ModelOptions,
-  OnnxOptions,
-  RunOptions,
-  RunResult,
-  StreamOptions,
-  SweepOptions,
+import {
+  type CacheOptions,
+  type ComputeOptions,
+  cacheKeys,
+  computeKeys,
+  type ForwardOptions,
+  forwardKeys,
+  type GenerateOptions,
+  type Generation,
+  type GradientOptions,
+  generateKeys,
+  gradientKeys,
+  type HookedOptions,
+  hookedKeys,
+  type ModelOptions,
+  modelKeys,
+  type OnnxOptions,
+  onnxKeys,
+  type RunOptions,
+  type RunResult,
+  runKeys,
+  type StreamOptions,
+  type SweepOptions,
+  streamKeys,
+  sweepKeys,
 } from "./model-options";
 import type { OnnxInspection } from "./onnx/inspection";
 import type { OnnxSource } from "./onnx/open-onnx";
@@ -34,7 +45,7 @@ import { tokenLosses } from "./program/losses";
 import { checkedMetric, derivatives, type Metric } from "./program/metrics";
 import { type CompiledRequest, Program, ProgramCache } from "./program/program";
 import { identify, type Provenance } from "./program/provenance";
-import type { Request } from "./program/request";
+import { type Request, requestKeys } from "./program/request";
 import { sweepRows } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import { resolveSplices, structuresOf, withSplices } from "./sae/splice";
@@ -44,6 +55,7 @@ import {
   type Prompt,
   type PromptOptions,
   prepare,
+  promptKeys,
   requireTokenizer,
   tokenize,
 } from "./text/prompt";
@@ -52,7 +64,7 @@ import { singleToken } from "./text/single-token";
 import { stringTokens, textOf } from "./text/string-tokens";
 import { createTokenizer, type Tokenizer } from "./text/tokenizer";
 import { hashWeights } from "./weights/hash-weights";
-import { processWeights, type WeightProcessing } from "./weights/process-weights";
+import { processingKeys, processWeights, type WeightProcessing } from "./weights/process-weights";
 import { Weights } from "./weights/weights";
 
 /** A loaded model on a runtime. */
@@ -97,7 +109,8 @@ export class Model {
    */
   static async load(source: CheckpointSource, options: ModelOptions): Promise<Model> {
     requireRuntime(options);
-    return new Model(await loadCheckpoint(source, options), options, []);
+    checkOptions("Model.load", options, modelKeys);
+    return new Model(await readModel(source, options), options, []);
   }
 
   /**
@@ -110,6 +123,7 @@ export class Model {
    */
   static async fromOnnx(source: OnnxSource, options: OnnxOptions): Promise<Model> {
     requireRuntime(options);
+    checkOptions("Model.fromOnnx", options, onnxKeys);
     // A page that opens no ONNX file does not load what reads them.
     const { loadOnnx } = await import("./onnx/from-onnx");
     const { checkpoint, inspection } = await loadOnnx(source, options);
@@ -128,6 +142,7 @@ export class Model {
 
   /** A model with processed weights (TransformerLens's `process_weights`); throws where a step would not be exact. */
   processed(flags: WeightProcessing): Model {
+    checkOptions("Model.processed", flags, processingKeys, "step");
     const { config, weights, applied } = processWeights(
       this.config,
       this.#checkpoint.weights,
@@ -141,7 +156,8 @@ export class Model {
 
   /** Logits of a prompt. @example const { logits } = await model.run("The capital of France is") */
   async run(prompt: Prompt, options: ForwardOptions = {}): Promise<RunResult> {
-    const tokens = this.prepare(prompt, options);
+    checkOptions("Model.run", options, forwardKeys);
+    const tokens = this.#batch(prompt, options);
     const { logits = "all" } = options;
     const outputs = await this.#execute(tokens, options, { logits, start: this.#start(options) });
     return {
@@ -155,10 +171,11 @@ export class Model {
    *
    * @example const { cache } = await model.runWithCache(prompt, { names: "blocks.*.hook_resid_pre" });
    */
-  runWithCache(
+  async runWithCache(
     prompt: Prompt,
     options: CacheOptions = {},
   ): Promise<RunResult & { cache: ActivationCache }> {
+    checkOptions("Model.runWithCache", options, cacheKeys);
     return this.runWithHooks(prompt, { ...options, fwdHooks: [] });
   }
 
@@ -171,7 +188,8 @@ export class Model {
     prompt: Prompt,
     options: HookedOptions,
   ): Promise<RunResult & { cache: ActivationCache }> {
-    const tokens = this.prepare(prompt, options);
+    checkOptions("Model.runWithHooks", options, hookedKeys);
+    const tokens = this.#batch(prompt, options);
     const { logits = "all", names, fwdHooks, posSlice } = options;
     const read =
       names === undefined
@@ -205,7 +223,8 @@ export class Model {
     extension: Extension<T>,
     options: ComputeOptions = {},
   ): Promise<T> {
-    const tokens = isBatch(prompt) ? prompt : this.prepare(prompt, options);
+    checkOptions("Model.compute", options, computeKeys);
+    const tokens = isBatch(prompt) ? prompt : this.#batch(prompt, options);
     const { extended } = await this.#execute(tokens, options, {
       logits: "none",
       extension,
@@ -216,7 +235,8 @@ export class Model {
 
   /** A metric of each prompt, [batch]. */
   async measure(prompt: Prompt, metric: Metric, options: RunOptions = {}): Promise<Float64Array> {
-    const tokens = this.prepare(prompt, options);
+    checkOptions("Model.measure", options, runKeys);
+    const tokens = this.#batch(prompt, options);
     return this.compute(
       tokens,
       checkedMetric(metric, tokens.batch, this.config.dVocabOut),
@@ -233,11 +253,12 @@ export class Model {
     prompt: Prompt,
     options: GradientOptions,
   ): Promise<{ values: Float64Array; gradients: ActivationCache }> {
-    const tokens = this.prepare(prompt, options);
-    const { of, wrt: filter } = options;
+    checkOptions("Model.gradients", options, gradientKeys);
+    const tokens = this.#batch(prompt, options);
+    const { of, wrt: filter, ...run } = options;
     const wrt = selectHooks(filter, [...this.#names(options), ...this.weights.names()]);
     const metric = checkedMetric(of, tokens.batch, this.config.dVocabOut);
-    const { values, gradients } = await this.compute(tokens, derivatives(metric, wrt), options);
+    const { values, gradients } = await this.compute(tokens, derivatives(metric, wrt), run);
     return {
       values,
       gradients: new ActivationCache(Object.entries(gradients), {
@@ -253,6 +274,7 @@ export class Model {
    * @example await model.sweep(corrupt, { over: heads.map((head) => ({ at, head, do: "patch", value: { cache } })), metric });
    */
   async sweep(prompt: Prompt, options: SweepOptions): Promise<Float64Array[]> {
+    checkOptions("Model.sweep", options, sweepKeys);
     const {
       over,
       metric,
@@ -262,7 +284,7 @@ export class Model {
       signal,
       budget = this.#options.budget,
     } = options;
-    const tokens = this.prepare(prompt, options);
+    const tokens = this.#batch(prompt, options);
     const base = options.edits ?? [];
     const lists = over.map((row) => [
       ...base,
@@ -290,7 +312,8 @@ export class Model {
    * @example const { texts, cache } = await model.generate(prompt, { maxNewTokens: 20, names: "blocks.*.hook_resid_post" });
    */
   async generate(prompt: Prompt, options: GenerateOptions = {}): Promise<Generation> {
-    const prompts = this.prepare(prompt, options);
+    checkOptions("Model.generate", options, generateKeys);
+    const prompts = this.#batch(prompt, options);
     const texts = new GeneratedText(this.tokenizer, prompts, options.onToken);
     const { names } = options;
     const read = names === undefined ? [] : selectHooks(names, this.#names(options));
@@ -304,7 +327,8 @@ export class Model {
 
   /** The same token by token: ids per row, undefined for rows that have stopped. */
   async *stream(prompt: Prompt, options: StreamOptions = {}): AsyncGenerator<GeneratedStep> {
-    yield* this.#generated(this.prepare(prompt, options), options, []);
+    checkOptions("Model.stream", options, streamKeys);
+    yield* this.#generated(this.#batch(prompt, options), options, []);
   }
 
   #generated(
@@ -342,13 +366,15 @@ export class Model {
 
   /** Cross entropy of each next token, nats [batch, pos - 1]; NaN where a token is padding. */
   async lossPerToken(prompt: Prompt, options: RunOptions = {}): Promise<Tensor> {
+    checkOptions("Model.lossPerToken", options, runKeys);
     const { logits, tokens } = await this.run(prompt, options);
     return tokenLosses(logits, tokens);
   }
 
   /** Ids of a text, beginning-of-sequence token included by the model's default. */
-  toTokens(text: string, { prependBos }: Pick<PromptOptions, "prependBos"> = {}): number[] {
-    return tokenize(text, this.config, this.tokenizer, prependBos);
+  toTokens(text: string, options: Pick<PromptOptions, "prependBos"> = {}): number[] {
+    checkOptions("Model.toTokens", options, { prependBos: "optional" });
+    return tokenize(text, this.config, this.tokenizer, options.prependBos);
   }
 
   /** Text of ids; an id past the tokenizer is its number. */
@@ -361,6 +387,7 @@ export class Model {
     prompt: string | readonly number[],
     options: Pick<PromptOptions, "prependBos"> = {},
   ): string[] {
+    checkOptions("Model.toStringTokens", options, { prependBos: "optional" });
     const ids = typeof prompt === "string" ? this.toTokens(prompt, options) : prompt;
     return stringTokens(this.#tokenizer(), ids);
   }
@@ -374,8 +401,10 @@ export class Model {
   getTokenPosition(
     token: string | number,
     prompt: string | readonly number[],
-    { mode = "first", prependBos }: { mode?: "first" | "last"; prependBos?: boolean } = {},
+    options: { mode?: "first" | "last"; prependBos?: boolean } = {},
   ): number {
+    checkOptions("Model.getTokenPosition", options, { mode: "optional", prependBos: "optional" });
+    const { mode = "first", prependBos } = options;
     const ids = typeof prompt === "string" ? this.toTokens(prompt, { prependBos }) : prompt;
     const id = typeof token === "string" ? this.toSingleToken(token) : token;
     const position = mode === "first" ? ids.indexOf(id) : ids.lastIndexOf(id);
@@ -385,11 +414,17 @@ export class Model {
 
   /** A prompt as a padded batch of ids. */
   prepare(prompt: Prompt, options: PromptOptions = {}): TokenBatch {
+    checkOptions("Model.prepare", options, promptKeys);
+    return this.#batch(prompt, options);
+  }
+
+  #batch(prompt: Prompt, options: PromptOptions): TokenBatch {
     return prepare(prompt, this.config, this.tokenizer, options);
   }
 
   /** The graph of a request, as `estimateMemory` and `encode` take it. */
   graphOf(request: Request): Graph {
+    checkOptions("Model.graphOf", request, requestKeys);
     return this.#compile(request).program.graph;
   }
 
@@ -465,7 +500,9 @@ export class Model {
     tokens: TokenBatch,
     options: Omit<RunOptions, "edits">,
   ): Promise<ResolvedEdit[]> {
-    const written = edits.filter((edit): edit is Edit => !("structure" in edit));
+    if (!Array.isArray(edits))
+      throw new TypeError(`model: edits are ${given(edits)}, expected a list of edits`);
+    const written = edits.filter((edit): edit is Edit => !isResolved(edit));
     if (written.length === 0) return edits as ResolvedEdit[];
     // A glob makes several edits of one, so each is resolved by itself, against the same scope.
     const scope = this.#scope(tokens, options);
@@ -474,7 +511,7 @@ export class Model {
       scope,
     );
     const next = lists.values();
-    return edits.flatMap((edit) => ("structure" in edit ? [edit] : [...next.next().value!]));
+    return edits.flatMap((edit) => (isResolved(edit) ? [edit] : [...next.next().value!]));
   }
 
   #start(options: Pick<ForwardOptions, "start" | "splice">): Values {
@@ -509,7 +546,7 @@ export class Model {
       positions,
       activations: async (source: EditSource | "unedited", names: readonly string[]) => {
         if (source === "unedited") return read(tokens, names);
-        return "cache" in source ? source.cache : read(this.prepare(source.prompt, options), names);
+        return "cache" in source ? source.cache : read(this.#batch(source.prompt, options), names);
       },
     };
   }
@@ -536,6 +573,10 @@ export class Model {
 
 function isBatch(prompt: Prompt | TokenBatch): prompt is TokenBatch {
   return typeof prompt === "object" && "keep" in prompt && "ids" in prompt;
+}
+
+function isResolved(edit: Edit | ResolvedEdit): edit is ResolvedEdit {
+  return typeof edit === "object" && edit !== null && "structure" in edit;
 }
 
 function logitsIn(outputs: Executed, asked: "all" | "last" | "none"): Tensor {

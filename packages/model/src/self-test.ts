@@ -1,6 +1,6 @@
 /** @file Whether a runtime computes what it should: a built-in small model against stored float64 values. */
 
-import { fromData, type TensorLike } from "@diopter/tensor";
+import { checkOptions, fromData, type TensorLike } from "@diopter/tensor";
 import type { InMemoryCheckpoint } from "./checkpoint/load";
 import { Model } from "./model";
 import { logitDifference } from "./program/metrics";
@@ -36,8 +36,10 @@ export interface SelfTestOptions {
  */
 export async function selfTest(
   runtime: Runtime,
-  { tolerance = toleranceOf(runtime) }: SelfTestOptions = {},
+  options: SelfTestOptions = {},
 ): Promise<SelfTestRow[]> {
+  checkOptions("selfTest", options, { tolerance: "optional" });
+  const { tolerance = toleranceOf(runtime) } = options;
   const model = await Model.load(tinyCheckpoint(), { runtime });
   const rows: SelfTestRow[] = [];
   for (const [names, compute] of checks(model)) {

@@ -1,8 +1,8 @@
 /** @file Does the model know the answer? TransformerLens's `test_prompt`. */
 
-import { argsort, softmax } from "@diopter/tensor";
+import { argsort, checkOptions, softmax } from "@diopter/tensor";
 import type { Model } from "./model";
-import type { RunOptions } from "./model-options";
+import { type RunOptions, runKeys } from "./model-options";
 import { tokenText } from "./text/string-tokens";
 
 /** A token with how likely it is to come next. */
@@ -27,9 +27,11 @@ export async function testPrompt(
   model: Model,
   prompt: string,
   answer: string | number,
-  { topK = 10, ...options }: RunOptions & { readonly topK?: number } = {},
+  options: RunOptions & { readonly topK?: number } = {},
 ): Promise<{ answer: RankedToken; top: RankedToken[] }> {
-  const { logits } = await model.run(prompt, { ...options, logits: "last" });
+  checkOptions("testPrompt", options, { ...runKeys, topK: "optional" });
+  const { topK = 10, ...run } = options;
+  const { logits } = await model.run(prompt, { ...run, logits: "last" });
   const row = logits.slice([0], [1], [0]).reshape([model.config.dVocabOut]);
   const probabilities = softmax(row);
   const order = Array.from(argsort(row, -1, { descending: true }).data as BigInt64Array, Number);

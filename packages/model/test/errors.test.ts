@@ -64,6 +64,43 @@ const refusedEdits: [what: string, edit: unknown, message: string, options?: Run
     'edit: unknown "do": "remove"; expected zero, set, add, scale, lerp, mean, patch, project or freeze',
   ],
   [
+    "a selector in the plural",
+    { at: "blocks.*.attn.hook_z", heads: [0], do: "zero" },
+    'edit: no field "heads"; did you mean "head"?',
+  ],
+  [
+    "a position by its long name",
+    { at: "hook_embed", position: -1, do: "zero" },
+    'edit: no field "position"; there are at, do, batch, pos, step, key, head, neuron, value, by, over, onto',
+  ],
+  ["an edit without its kind", { at: "hook_embed" }, 'edit: field "do" is missing'],
+  ["no edit at all", "hook_embed", 'edit: expected an object with at, do, got "hook_embed"'],
+  [
+    "a number that the kind does not read",
+    { at: "hook_embed", do: "zero", by: 2 },
+    'edit: zero at "hook_embed" reads no by; it is for add, scale, lerp, project',
+  ],
+  [
+    "a mean of a number",
+    { at: "hook_embed", do: "mean", value: 0 },
+    'edit: mean at "hook_embed" takes its values from a run; expected value: { cache } or { prompt }, or none',
+  ],
+  [
+    "a mean over what it is not taken over",
+    { at: "hook_embed", do: "mean", over: "pos" },
+    'edit: over is "pos", expected "batch" or "batch pos"',
+  ],
+  [
+    "a source with more than its prompt",
+    { at: "hook_embed", do: "patch", value: { prompt: [1, 2, 3], prependBos: false } },
+    'edit: value: no field "prependBos"; there are prompt',
+  ],
+  [
+    "a value that is none",
+    { at: "hook_embed", do: "set", value: { data: [1] } },
+    'edit: value at "hook_embed" is an object with data, expected a number, lists, a typed array, a tensor, { cache } or { prompt }',
+  ],
+  [
     "a head that is not there",
     { at: "blocks.0.attn.hook_z", head: 2, do: "zero" },
     'edit: head 2 of "blocks.0.attn.hook_z" is not in 0..1',

@@ -1,8 +1,9 @@
 /** @file Attention map of one head, or a grid of heads; options named as in CircuitsVis. */
 
+import { checkOptions } from "@diopter/tensor";
 import { labelWidth } from "./axis";
 import { cellRules } from "./cell";
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import {
   checkCount,
   checkList,
@@ -17,7 +18,7 @@ import { legend } from "./legend";
 import { lines, tag } from "./markup";
 import { measure } from "./measure";
 import { formatter, type NumberFormat } from "./number";
-import { colorScale, type ScaleOptions } from "./scale";
+import { colorKeys, colorScale, type ScaleOptions } from "./scale";
 import { quoted } from "./visible";
 import { counted, rangeInWords } from "./words";
 
@@ -55,7 +56,14 @@ const pageWidth = 900;
  */
 export function attention(data: AttentionData, options: AttentionOptions = {}): string {
   checkRecord("attention: data", data);
-  checkRecord("attention: options", options);
+  checkOptions("attention", options, {
+    ...chartKeys,
+    ...colorKeys,
+    maskUpperTri: "optional",
+    showAxisLabels: "optional",
+    legend: "optional",
+    format: "optional",
+  });
   const { heads, several } = checkHeads(data.attention);
   const count = heads[0]?.length ?? 0;
   const tokens = checkStrings(

@@ -1,9 +1,10 @@
 /** @file Horizontal bars: top predictions, contributions of components. */
 
+import { checkOptions } from "@diopter/tensor";
 import { extent, max } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { label, labelWidth } from "./axis";
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import { checkColor, checkNumbers, checkRecord, checkStrings } from "./check";
 import { type Markup, tag } from "./markup";
 import { measure } from "./measure";
@@ -44,7 +45,13 @@ const gap = 6; // between bar and text
  */
 export function bars(data: BarsData, options: BarsOptions = {}): string {
   checkRecord("bars: data", data);
-  checkRecord("bars: options", options);
+  checkOptions("bars", options, {
+    ...chartKeys,
+    format: "optional",
+    domain: "optional",
+    positiveColor: "optional",
+    negativeColor: "optional",
+  });
   const labels = checkStrings("bars: labels", data.labels);
   const values = checkNumbers("bars: values", data.values, labels.length);
   const print = formatter("bars: format", options.format);

@@ -1,12 +1,13 @@
 /** @file Box plots with one dot per prompt: how a score moves from cell to cell of a grid of choices. */
 
+import { checkOptions } from "@diopter/tensor";
 import { plot } from "./box-drawing";
 import { domainOf, labelsOf, readCell } from "./box-input";
 import type { BoxControl } from "./box-marks";
 import { boxRules } from "./box-row";
 import { boxStats } from "./box-stats";
 import { clippedInWords, inWords } from "./box-words";
-import { type ChartOptions, chart, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, noData } from "./chart";
 import { checkRecord, checkRecords, checkText, checkWidth } from "./check";
 import { type KeyEntry, key } from "./key";
 import { tag } from "./markup";
@@ -64,7 +65,15 @@ const rule =
  */
 export function boxPlots(data: BoxPlotsData, options: BoxPlotsOptions = {}): string {
   checkRecord("boxPlots: data", data);
-  checkRecord("boxPlots: options", options);
+  checkOptions("boxPlots", options, {
+    ...chartKeys,
+    domain: "optional",
+    references: "optional",
+    axisTitle: "optional",
+    highlightLabel: "optional",
+    format: "optional",
+    width: "optional",
+  });
   const cells = checkRecords("boxPlots: cells", data.cells, "cells", readCell);
   const width = (checkWidth("boxPlots: width", options.width, 240) ?? 880) - 24;
   const print = formatter("boxPlots: format", options.format);

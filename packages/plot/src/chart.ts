@@ -1,5 +1,6 @@
 /** @file The frame of every chart: an accessible, self-contained SVG string. */
 
+import type { OptionKeys } from "@diopter/tensor";
 import { checkText } from "./check";
 import { lines, type Markup, tag } from "./markup";
 import { measure } from "./measure";
@@ -12,6 +13,8 @@ export interface ChartOptions {
   /** What the chart shows, for those who do not see it; by default its size and range in words. */
   readonly description?: string | undefined;
 }
+
+export const chartKeys: OptionKeys<ChartOptions> = { title: "optional", description: "optional" };
 
 /** Something drawn, with its upper left corner at 0, 0. */
 export interface Drawing {

@@ -1,7 +1,8 @@
 /** @file Circuit graph: layers upwards, edges by score, positions as columns. */
 
+import { checkOptions } from "@diopter/tensor";
 import { max } from "d3-array";
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import { checkRecord, checkText } from "./check";
 import { graph, signOf } from "./circuit-drawing";
 import { checkEdges, checkLimit, checkNodes, checkPositions, type Edge } from "./circuit-input";
@@ -72,7 +73,13 @@ const rules: readonly Rule[] = [
  */
 export function circuitGraph(data: CircuitGraphData, options: CircuitGraphOptions = {}): string {
   checkRecord("circuitGraph: data", data);
-  checkRecord("circuitGraph: options", options);
+  checkOptions("circuitGraph", options, {
+    ...chartKeys,
+    maxEdges: "optional",
+    positiveLabel: "optional",
+    negativeLabel: "optional",
+    format: "optional",
+  });
   const nodes = checkNodes(data.nodes);
   const edges = checkEdges(data.edges, nodes);
   const print = formatter("circuitGraph: format", options.format);

@@ -1,6 +1,7 @@
 /** @file Curves with bands: faithfulness by the number of edges, a mean by the size of its set. */
 
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { checkOptions } from "@diopter/tensor";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import { checkOneOf, checkRecord, checkRecords, checkText, checkWidth } from "./check";
 import { readSeries, type Series } from "./curve-input";
 import { key } from "./key";
@@ -53,7 +54,17 @@ const mostMarked = 40;
  */
 export function curve(data: CurveData, options: CurveOptions = {}): string {
   checkRecord("curve: data", data);
-  checkRecord("curve: options", options);
+  checkOptions("curve", options, {
+    ...chartKeys,
+    xScale: "optional",
+    xTitle: "optional",
+    yTitle: "optional",
+    xFormat: "optional",
+    yFormat: "optional",
+    references: "optional",
+    markers: "optional",
+    width: "optional",
+  });
   const kind = checkOneOf("curve: xScale", options.xScale, ["linear", "log"] as const) ?? "linear";
   const series = checkRecords("curve: series", data.series, "series", (subject, one) =>
     readSeries(subject, one, kind),

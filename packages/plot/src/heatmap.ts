@@ -1,8 +1,9 @@
 /** @file Heat map: a matrix as coloured cells with a printed text per cell. */
 
+import { checkOptions } from "@diopter/tensor";
 import { max } from "d3-array";
 import { cellRules } from "./cell";
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import {
   checkFinite,
   checkMatrix,
@@ -16,7 +17,7 @@ import { grid } from "./grid";
 import { legend } from "./legend";
 import { measure } from "./measure";
 import { formatter, type NumberFormat } from "./number";
-import { colorScale, type ScaleOptions } from "./scale";
+import { colorScale, type ScaleOptions, scaleKeys } from "./scale";
 import { quoted, visible } from "./visible";
 import { counted, rangeInWords } from "./words";
 
@@ -58,7 +59,17 @@ const mostPrinted = 400;
  */
 export function heatmap(data: HeatmapData, options: HeatmapOptions = {}): string {
   checkRecord("heatmap: data", data);
-  checkRecord("heatmap: options", options);
+  checkOptions("heatmap", options, {
+    ...chartKeys,
+    ...scaleKeys,
+    legend: "optional",
+    rowTitle: "optional",
+    columnTitle: "optional",
+    bottomUp: "optional",
+    format: "optional",
+    cellWidth: "optional",
+    cellHeight: "optional",
+  });
   const values = checkMatrix("heatmap: values", data.values);
   const rows = values.length;
   const columns = values[0]?.length ?? 0;

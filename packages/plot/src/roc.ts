@@ -1,6 +1,7 @@
 /** @file ROC curves in pessimistic steps: among ties the wrong ones come first. */
 
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { checkOptions } from "@diopter/tensor";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import {
   checkFinite,
   checkFinites,
@@ -50,7 +51,7 @@ export interface RocOptions extends ChartOptions {
  */
 export function roc(data: RocData, options: RocOptions = {}): string {
   checkRecord("roc: data", data);
-  checkRecord("roc: options", options);
+  checkOptions("roc", options, { ...chartKeys, format: "optional", width: "optional" });
   const curves = checkRecords("roc: curves", data.curves, "curves", readCurve);
   const width = (checkWidth("roc: width", options.width, 200) ?? 340) - 24;
   const print = formatter("roc: format", options.format);

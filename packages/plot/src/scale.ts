@@ -1,5 +1,6 @@
 /** @file From values to one of 65 steps of colour, and the style rules of the steps. */
 
+import type { OptionKeys } from "@diopter/tensor";
 import { extent, group } from "d3-array";
 import { scaleDiverging, scaleLog, scaleSequential } from "d3-scale";
 import { checkColor, checkFinite, checkOneOf } from "./check";
@@ -21,6 +22,15 @@ export interface ScaleOptions {
   /** CSS colour of large negative values. */
   readonly negativeColor?: string | undefined;
 }
+
+export const colorKeys: OptionKeys<Omit<ScaleOptions, "scale">> = {
+  minValue: "optional",
+  maxValue: "optional",
+  positiveColor: "optional",
+  negativeColor: "optional",
+};
+
+export const scaleKeys: OptionKeys<ScaleOptions> = { ...colorKeys, scale: "optional" };
 
 export interface ColorScale {
   /** Values at the first colour, the middle one and the last one. */

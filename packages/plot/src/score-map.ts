@@ -1,12 +1,13 @@
 /** @file Scores of heads by layer, with the MLPs beside them. */
 
+import { checkOptions } from "@diopter/tensor";
 import { cellRules } from "./cell";
-import { type ChartOptions, chart, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, noData } from "./chart";
 import { checkMatrix, checkNumbers, checkRecord, checkText, type Matrix } from "./check";
 import { grid } from "./grid";
 import { legend } from "./legend";
 import { formatter, type NumberFormat } from "./number";
-import { colorScale, type ScaleOptions } from "./scale";
+import { colorKeys, colorScale, type ScaleOptions } from "./scale";
 import { counted, rangeInWords } from "./words";
 
 export interface ScoreMapData {
@@ -33,7 +34,12 @@ const cellSize = 22;
  */
 export function scoreMap(data: ScoreMapData, options: ScoreMapOptions = {}): string {
   checkRecord("scoreMap: data", data);
-  checkRecord("scoreMap: options", options);
+  checkOptions("scoreMap", options, {
+    ...chartKeys,
+    ...colorKeys,
+    legend: "optional",
+    format: "optional",
+  });
   const heads = checkMatrix("scoreMap: heads", data.heads);
   const layers = heads.length;
   const count = heads[0]?.length ?? 0;

@@ -1,7 +1,8 @@
 /** @file How far a score moves when one choice changes: the largest and the median change of each axis. */
 
+import { checkOptions } from "@diopter/tensor";
 import { label } from "./axis";
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import { checkFinites, checkRecord, checkStrings, checkWidth } from "./check";
 import { key } from "./key";
 import { type Markup, tag } from "./markup";
@@ -52,7 +53,12 @@ export function sensitivityBars(
   options: SensitivityBarsOptions = {},
 ): string {
   checkRecord("sensitivityBars: data", data);
-  checkRecord("sensitivityBars: options", options);
+  checkOptions("sensitivityBars", options, {
+    ...chartKeys,
+    format: "optional",
+    maxValue: "optional",
+    width: "optional",
+  });
   const labels = checkStrings("sensitivityBars: labels", data.labels);
   const count = labels.length;
   const largest = checkFinites("sensitivityBars: largest", data.largest, count);

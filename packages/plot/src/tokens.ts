@@ -1,13 +1,14 @@
 /** @file Token strip: running text in which each token is coloured by a value. */
 
+import { checkOptions } from "@diopter/tensor";
 import { cell, cellRules } from "./cell";
-import { type ChartOptions, chart, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
 import { checkFinite, checkNumbers, checkRecord, checkStrings, checkText } from "./check";
 import { legend } from "./legend";
 import type { Markup } from "./markup";
 import { fit, measure } from "./measure";
 import { formatter, type NumberFormat } from "./number";
-import { type ColorScale, colorScale, type ScaleOptions } from "./scale";
+import { type ColorScale, colorScale, type ScaleOptions, scaleKeys } from "./scale";
 import { quoted, visible } from "./visible";
 import { counted, rangeInWords } from "./words";
 
@@ -39,7 +40,13 @@ const longest = 24 * fontSize; // px of text; a longer token is abbreviated and 
  */
 export function tokens(data: TokensData, options: TokensOptions = {}): string {
   checkRecord("tokens: data", data);
-  checkRecord("tokens: options", options);
+  checkOptions("tokens", options, {
+    ...chartKeys,
+    ...scaleKeys,
+    legend: "optional",
+    format: "optional",
+    width: "optional",
+  });
   const strings = checkStrings("tokens: tokens", data.tokens);
   const values = checkNumbers("tokens: values", data.values, strings.length);
   const width = checkFinite("tokens: width", options.width) ?? 720;

@@ -140,7 +140,7 @@ test.each([
 test.each([
   [undefined, {}, "heatmap: data must be an object, got undefined"],
   [[[1]], {}, "heatmap: data must be an object, got array"],
-  [one, "title", "heatmap: options must be an object, got string"],
+  [one, "title", 'heatmap: expected options, got "title"'],
   [{ values: "12" }, {}, "heatmap: values must be an array of rows of numbers, got string"],
   [{ values: [1, 2] }, {}, "heatmap: values[0] must be an array of numbers, got number"],
   [{ values: [[1, "2"]] }, {}, "heatmap: values[0][1] must be a number, got string"],

@@ -1,5 +1,6 @@
 /** @file Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019); updates as in PyTorch. */
 
+import { checkOptions, type OptionKeys } from "./check-options";
 import {
   checkMatching,
   checkOption,
@@ -21,6 +22,14 @@ export interface AdamOptions {
   /** Default 0 for `adam`, 0.01 for `adamw`; a function decides by parameter name. */
   weightDecay?: PerParameter;
 }
+
+const adamKeys: OptionKeys<AdamOptions> = {
+  learningRate: "required",
+  beta1: "optional",
+  beta2: "optional",
+  epsilon: "optional",
+  weightDecay: "optional",
+};
 
 /** Steps taken and the running means of the gradient and of its square: plain data. */
 export interface AdamState {
@@ -45,7 +54,8 @@ export function adam(
   state: AdamState,
   options: AdamOptions,
 ): void {
-  update("adam", parameters, gradients, state, { weightDecay: 0, ...options }, false);
+  checkOptions("adam", options, adamKeys);
+  update("adam", parameters, gradients, state, options, 0, false);
 }
 
 /**
@@ -61,7 +71,8 @@ export function adamw(
   state: AdamState,
   options: AdamOptions,
 ): void {
-  update("adamw", parameters, gradients, state, { weightDecay: 0.01, ...options }, true);
+  checkOptions("adamw", options, adamKeys);
+  update("adamw", parameters, gradients, state, options, 0.01, true);
 }
 
 function update(
@@ -69,10 +80,17 @@ function update(
   parameters: ParameterSet,
   gradients: ParameterSet,
   state: AdamState,
-  options: AdamOptions & { weightDecay: PerParameter },
+  options: AdamOptions,
+  usualDecay: number,
   decoupled: boolean,
 ): void {
-  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay } = options;
+  const {
+    learningRate,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = usualDecay,
+  } = options;
   checkOption(`${subject}: learningRate`, learningRate, 0);
   checkOption(`${subject}: beta1`, beta1, 0, 1);
   checkOption(`${subject}: beta2`, beta2, 0, 1);

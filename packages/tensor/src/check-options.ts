@@ -23,7 +23,7 @@ export type OptionKeys<T> = {
 export function checkOptions<T>(
   subject: string,
   options: T,
-  keys: OptionKeys<NonNullable<NoInfer<T>>>,
+  keys: OptionKeys<NonNullable<T>>,
   noun = "option",
 ): void {
   const needs: Readonly<Record<string, string>> = keys;

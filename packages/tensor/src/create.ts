@@ -1,5 +1,6 @@
 /** @file Ways to make a tensor. */
 
+import { checkOptions } from "./check-options";
 import {
   allocate,
   checkDType,
@@ -44,6 +45,7 @@ export function tensor<D extends DType = DType>(
   options?: TensorOptions<D>,
 ): Tensor<D>;
 export function tensor(values: Nested | AnyData, options: TensorOptions<DType> = {}): Tensor {
+  checkOptions("tensor", options, { dtype: "optional", shape: "optional" });
   if (ArrayBuffer.isView(values)) {
     const dtype = options.dtype ?? dtypeOfData(values);
     const shape = options.shape ?? [values.length];

@@ -1,5 +1,6 @@
 /** @file Running sums. */
 
+import { checkOptions } from "./check-options";
 import { type DType, pack, toNumbers } from "./dtype";
 import { around, normalizeAxis } from "./shape";
 import { Tensor, type TensorLike } from "./tensor";
@@ -15,8 +16,10 @@ export interface CumsumOptions {
 export function cumsum<D extends DType>(
   x: TensorLike<D>,
   axis = -1,
-  { exclusive = false, reverse = false }: CumsumOptions = {},
+  options: CumsumOptions = {},
 ): Tensor<D> {
+  checkOptions("cumsum", options, { exclusive: "optional", reverse: "optional" });
+  const { exclusive = false, reverse = false } = options;
   const values = toNumbers(x.dtype, x.data);
   const at = normalizeAxis(axis, x.shape.length, "cumsum");
   const { outer, count, inner } = around(x.shape, at);

@@ -1,5 +1,6 @@
 /** @file Limited-memory BFGS with a strong Wolfe line search (Nocedal and Wright 2006, algorithm 7.5). */
 
+import { checkOptions, type OptionKeys } from "./check-options";
 import { dot, flatten, largest, unflatten } from "./flat-parameters";
 import {
   checkMemory,
@@ -29,6 +30,17 @@ export interface LbfgsOptions {
   signal?: AbortSignal;
   onProgress?: (progress: { iteration: number; value: number; gradientNorm: number }) => void;
 }
+
+const lbfgsKeys: OptionKeys<LbfgsOptions> = {
+  maxIterations: "optional",
+  memory: "optional",
+  gradientTolerance: "optional",
+  valueTolerance: "optional",
+  maxLineEvaluations: "optional",
+  state: "optional",
+  signal: "optional",
+  onProgress: "optional",
+};
 
 export interface Evaluation {
   readonly value: number;
@@ -60,6 +72,7 @@ export function lbfgs<P extends ParameterSet>(
   evaluate: (parameters: P) => Evaluation,
   options: LbfgsOptions = {},
 ): LbfgsResult {
+  checkOptions("lbfgs", options, lbfgsKeys);
   const run = descend(start, options);
   let turn = run.next();
   while (!turn.done) turn = run.next(evaluate(turn.value as unknown as P));
@@ -72,6 +85,7 @@ export async function lbfgsAsync<P extends ParameterSet>(
   evaluate: (parameters: P) => Promise<Evaluation>,
   options: LbfgsOptions = {},
 ): Promise<LbfgsResult> {
+  checkOptions("lbfgsAsync", options, lbfgsKeys);
   const run = descend(start, options);
   let turn = run.next();
   while (!turn.done) turn = run.next(await evaluate(turn.value as unknown as P));

@@ -1,5 +1,6 @@
 /** @file Indices as indicator vectors. */
 
+import { checkOptions } from "./check-options";
 import { allocate, type DType, pack } from "./dtype";
 import { around, normalizeAxis, normalizeIndex, sizeOf } from "./shape";
 import { cells } from "./strided";
@@ -17,8 +18,15 @@ export interface OneHotOptions<D extends DType> {
 export function oneHot<D extends DType = "float32">(
   indices: Indices,
   depth: number,
-  { axis = -1, on = 1, off = 0, dtype = "float32" as D }: OneHotOptions<D> = {},
+  options: OneHotOptions<D> = {},
 ): Tensor<D> {
+  checkOptions("oneHot", options, {
+    axis: "optional",
+    on: "optional",
+    off: "optional",
+    dtype: "optional",
+  });
+  const { axis = -1, on = 1, off = 0, dtype = "float32" as D } = options;
   const [places, indexShape] = readIndices(indices);
   const at = normalizeAxis(axis, indexShape.length + 1, "oneHot");
   const shape = indexShape.toSpliced(at, 0, depth);

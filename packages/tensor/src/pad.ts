@@ -1,5 +1,6 @@
 /** @file Margins around a tensor. */
 
+import { checkOptions } from "./check-options";
 import { allocate, type DType, pack } from "./dtype";
 import { formatShape, sizeOf, stridesOf } from "./shape";
 import { cells } from "./strided";
@@ -16,8 +17,10 @@ export interface PadOptions {
 export function pad<D extends DType>(
   x: TensorLike<D>,
   pads: readonly number[],
-  { value = 0, mode = "constant" }: PadOptions = {},
+  options: PadOptions = {},
 ): Tensor<D> {
+  checkOptions("pad", options, { value: "optional", mode: "optional" });
+  const { value = 0, mode = "constant" } = options;
   const rank = x.shape.length;
   if (pads.length !== 2 * rank) {
     throw new RangeError(`pad: expected ${2 * rank} pads, got ${formatShape(pads)}`);

@@ -7,6 +7,7 @@
 
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import { checkOptions } from "./check-options";
 import { type DType, pack } from "./dtype";
 import { checkState, hashSeed, hashWords, type RandomState } from "./seed-hash";
 import { sizeOf } from "./shape";
@@ -66,6 +67,11 @@ export class Random {
   ): Tensor<D>;
   uniform(shape?: readonly number[], options: UniformOptions = {}): number | Tensor {
     if (!shape) return this.unit();
+    checkOptions("Random.uniform", options, {
+      low: "optional",
+      high: "optional",
+      dtype: "optional",
+    });
     const { low = 0, high = 1, dtype = "float32" } = options;
     return this.fill(shape, dtype, () => low + (high - low) * this.unit());
   }
@@ -78,6 +84,11 @@ export class Random {
   ): Tensor<D>;
   normal(shape?: readonly number[], options: NormalOptions = {}): number | Tensor {
     if (!shape) return this.gauss();
+    checkOptions("Random.normal", options, {
+      mean: "optional",
+      std: "optional",
+      dtype: "optional",
+    });
     const { mean = 0, std = 1, dtype = "float32" } = options;
     return this.fill(shape, dtype, () => mean + std * this.gauss());
   }

@@ -1,5 +1,6 @@
 /** @file Reductions over axes, accumulated in float64. */
 
+import { checkOptions } from "./check-options";
 import { type DType, type FloatOf, floatOf, type NumberArray, pack, toNumbers } from "./dtype";
 import { normalizeAxes, sizeOf, stridesOf } from "./shape";
 import { copyStrided } from "./strided";
@@ -83,10 +84,12 @@ export const logSumExp: FloatReduction = (x, options) =>
 function reduce<R extends DType>(
   subject: string,
   x: TensorLike,
-  { axes, keepDims = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
   fold: Fold,
   dtype: R,
 ): Tensor<R> {
+  checkOptions(subject, options, { axes: "optional", keepDims: "optional" });
+  const { axes, keepDims = false } = options;
   const rank = x.shape.length;
   const gone = axes ? normalizeAxes(axes, rank, subject) : x.shape.map((_, axis) => axis);
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));

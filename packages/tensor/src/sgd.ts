@@ -1,5 +1,6 @@
 /** @file Stochastic gradient descent with (Nesterov) momentum; update as in PyTorch's SGD. */
 
+import { checkOptions } from "./check-options";
 import {
   checkMatching,
   checkOption,
@@ -40,8 +41,15 @@ export function sgd(
   parameters: ParameterSet,
   gradients: ParameterSet,
   state: SgdState,
-  { learningRate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions,
+  options: SgdOptions,
 ): void {
+  checkOptions("sgd", options, {
+    learningRate: "required",
+    momentum: "optional",
+    nesterov: "optional",
+    weightDecay: "optional",
+  });
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   checkOption("sgd: learningRate", learningRate, 0);
   checkOption("sgd: momentum", momentum, 0, 1);
   checkMatching("sgd", parameters, gradients, "gradient");

@@ -1,6 +1,7 @@
 /** @file Singular value decomposition (by ml-matrix) and what is made of it. */
 
 import { SingularValueDecomposition } from "ml-matrix";
+import { checkOptions } from "./check-options";
 import { matmul } from "./matmul";
 import { arrangeColumns, columnSigns, fromMatrix, fromVector, toMatrix } from "./matrix";
 import { Tensor, type TensorLike } from "./tensor";
@@ -39,7 +40,9 @@ export interface PinvOptions {
 }
 
 /** The Moore-Penrose inverse [m, n] of x [n, m]. */
-export function pinv(x: TensorLike, { tolerance }: PinvOptions = {}): Tensor<"float64"> {
+export function pinv(x: TensorLike, options: PinvOptions = {}): Tensor<"float64"> {
+  checkOptions("pinv", options, { tolerance: "optional" });
+  const { tolerance } = options;
   const { u, s, v } = svd(x);
   const share = tolerance ?? Math.max(...x.shape) * Number.EPSILON;
   const limit = share * s.data[0]!;

@@ -1,5 +1,6 @@
 /** @file Order along an axis: topK, argsort, argmax, argmin. Equal elements keep their order; NaN comes last. */
 
+import { checkOptions } from "./check-options";
 import { allocate, type DType, type NumberArray, toNumbers } from "./dtype";
 import { around, normalizeAxis } from "./shape";
 import { cells } from "./strided";
@@ -17,8 +18,10 @@ export function topK<D extends DType>(
   x: TensorLike<D>,
   k: number,
   axis = -1,
-  { largest = true, sorted = true }: TopKOptions = {},
+  options: TopKOptions = {},
 ): { values: Tensor<D>; indices: Tensor<"int64"> } {
+  checkOptions("topK", options, { largest: "optional", sorted: "optional" });
+  const { largest = true, sorted = true } = options;
   const at = normalizeAxis(axis, x.shape.length, "topK");
   const size = x.shape[at]!;
   if (!Number.isInteger(k) || k < 0 || k > size) {
@@ -36,8 +39,10 @@ export function topK<D extends DType>(
 export function argsort(
   x: TensorLike,
   axis = -1,
-  { descending = false }: { descending?: boolean } = {},
+  options: { descending?: boolean } = {},
 ): Tensor<"int64"> {
+  checkOptions("argsort", options, { descending: "optional" });
+  const { descending = false } = options;
   const at = normalizeAxis(axis, x.shape.length, "argsort");
   const size = x.shape[at]!;
   const values = toNumbers(x.dtype, x.data);
@@ -48,11 +53,13 @@ export function argsort(
 
 /** Position of the largest element along `axis`, the first of equals, int64. */
 export function argmax(x: TensorLike, axis = -1, options: { keepDims?: boolean } = {}) {
+  checkOptions("argmax", options, { keepDims: "optional" });
   return argFirst("argmax", x, axis, options.keepDims ?? false, true);
 }
 
 /** Position of the smallest element along `axis`, the first of equals, int64. */
 export function argmin(x: TensorLike, axis = -1, options: { keepDims?: boolean } = {}) {
+  checkOptions("argmin", options, { keepDims: "optional" });
   return argFirst("argmin", x, axis, options.keepDims ?? false, false);
 }
 

@@ -59,6 +59,7 @@ export async function sweepInto(
 ): Promise<void> {
   const measured = await model.sweep(into, {
     ...runOptions(options),
+    ...(options.tokensPerRun !== undefined && { tokensPerRun: options.tokensPerRun }),
     ...(batch.positions && { positions: batch.positions }),
     over,
     metric: batch.metric,
@@ -95,11 +96,10 @@ export async function readAndMeasure(
 }
 
 /** What runs and sweeps of a job are told alike. */
-function runOptions({ signal, budget, tokensPerRun }: PairOptions) {
+function runOptions({ signal, budget }: PairOptions) {
   return {
     ...(signal && { signal }),
     ...(budget !== undefined && { budget }),
-    ...(tokensPerRun !== undefined && { tokensPerRun }),
   };
 }
 

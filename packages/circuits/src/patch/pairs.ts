@@ -32,8 +32,9 @@ export interface PairBatch {
 export function pairPrompts(
   model: Model,
   sides: { readonly clean: Prompt; readonly corrupt: Prompt },
-  options: PromptOptions = {},
+  { prependBos, paddingSide }: PromptOptions = {},
 ): Pairs {
+  const options = { prependBos, paddingSide };
   const clean = model.prepare(sides.clean, options);
   const corrupt = model.prepare(sides.corrupt, options);
   if (clean.batch !== corrupt.batch) {

@@ -1,6 +1,6 @@
 /** @file Writes a graph operation by operation, checking dtypes and shapes at every step. */
 
-import { cast, type DType, type TensorLike } from "@diopter/tensor";
+import { cast, checkOptions, type DType, type TensorLike } from "@diopter/tensor";
 import {
   compatible,
   divDims,
@@ -68,6 +68,7 @@ export class Builder {
   readonly writer: GraphWriter;
 
   constructor(options: BuilderOptions = {}) {
+    checkOptions("Builder", options, { name: "optional", opset: "optional" });
     this.writer = new GraphWriter(options);
   }
 
@@ -121,6 +122,7 @@ export class Builder {
     attrs: Readonly<Record<string, AttributeInput>> = {},
     options: NodeOptions = {},
   ): Value[] {
+    checkOptions("Builder.node", options, { outputs: "optional", domain: "optional" });
     return this.writer.node(op, inputs, attrs, options);
   }
 
@@ -444,6 +446,7 @@ export class Builder {
 
   /** Running sums along an axis: up to each element, or from it on */
   cumsum(x: Value, axis: number, options: { exclusive?: boolean; reverse?: boolean } = {}): Value {
+    checkOptions("Builder.cumsum", options, { exclusive: "optional", reverse: "optional" });
     const { exclusive = false, reverse = false } = options;
     return this.#one("CumSum", [x, this.constant(axis, "int64")], { exclusive, reverse });
   }
@@ -682,6 +685,12 @@ export class Builder {
     c?: Value,
     options: { alpha?: number; beta?: number; transA?: boolean; transB?: boolean } = {},
   ): Value {
+    checkOptions("Builder.gemm", options, {
+      alpha: "optional",
+      beta: "optional",
+      transA: "optional",
+      transB: "optional",
+    });
     const { alpha = 1, beta = 1, transA = false, transB = false } = options;
     return this.#one("Gemm", [a, b, c], { alpha, beta, transA, transB });
   }
@@ -714,13 +723,17 @@ export class Builder {
     x: Value,
     gain: Value,
     bias?: Value,
-    { epsilon = 1e-5, axis = -1 }: { epsilon?: number; axis?: number } = {},
+    options: { epsilon?: number; axis?: number } = {},
   ): Value {
+    checkOptions("Builder.layerNorm", options, { epsilon: "optional", axis: "optional" });
+    const { epsilon = 1e-5, axis = -1 } = options;
     return this.#one("LayerNormalization", [x, gain, bias], { axis, epsilon });
   }
 
   /** x / sqrt(mean(x²) + epsilon) gain over the last axis, in elementary ops (Zhang and Sennrich 2019). */
-  rmsNorm(x: Value, gain: Value, { epsilon = 1e-6 }: { epsilon?: number } = {}): Value {
+  rmsNorm(x: Value, gain: Value, options: { epsilon?: number } = {}): Value {
+    checkOptions("Builder.rmsNorm", options, { epsilon: "optional" });
+    const { epsilon = 1e-6 } = options;
     const scale = this.sqrt(this.add(this.mean(this.mul(x, x), -1, true), epsilon));
     return this.mul(this.div(x, scale), gain);
   }
@@ -772,12 +785,9 @@ export class Builder {
   }
 
   /** The k largest (or smallest) elements along an axis, in order, and their indices [int64]. */
-  topK(
-    x: Value,
-    k: Index,
-    axis = -1,
-    { largest = true }: { largest?: boolean } = {},
-  ): [Value, Value] {
+  topK(x: Value, k: Index, axis = -1, options: { largest?: boolean } = {}): [Value, Value] {
+    checkOptions("Builder.topK", options, { largest: "optional" });
+    const { largest = true } = options;
     const [values, indices] = this.node("TopK", [x, this.dim(k)], { axis, largest });
     return [values!, indices!];
   }

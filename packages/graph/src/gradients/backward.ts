@@ -1,5 +1,6 @@
 /** @file Reverse-mode differentiation of the nodes of a builder. */
 
+import { checkOptions } from "@diopter/tensor";
 import type { Builder } from "../builder/builder";
 import type { NodeRecord } from "../builder/writer";
 import { compatible, sameShape, showShape } from "../graph/dim";
@@ -29,8 +30,10 @@ export function backward(
   b: Builder,
   of: Value,
   wrt: readonly Value[],
-  { cotangent, rules = {} }: GradientOptions = {},
+  options: GradientOptions = {},
 ): Value[] {
+  checkOptions("backward", options, { cotangent: "optional", rules: "optional" });
+  const { cotangent, rules = {} } = options;
   const [end, ...starts] = [of, ...wrt].map((value) => expectFloat(b.writer.own(value))) as [
     Handle,
     ...Handle[],

@@ -1,6 +1,13 @@
 /** @file Computes a graph in JavaScript: the reference that runtimes are compared with. */
 
-import { cast, didYouMean, fromData, type Tensor, type TensorLike } from "@diopter/tensor";
+import {
+  cast,
+  checkOptions,
+  didYouMean,
+  fromData,
+  type Tensor,
+  type TensorLike,
+} from "@diopter/tensor";
 import { compatible, showShape } from "../graph/dim";
 import type { Graph, Initializer, Node, ValueInfo } from "../graph/types";
 import { rowOf } from "../ops/index";
@@ -28,8 +35,14 @@ export interface EvaluateOptions {
 export function evaluate(
   graph: Graph,
   feeds: Readonly<Record<string, TensorLike>>,
-  { precision = "float64", outputs, trace }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Record<string, Tensor> {
+  checkOptions("evaluate", options, {
+    precision: "optional",
+    outputs: "optional",
+    trace: "optional",
+  });
+  const { precision = "float64", outputs, trace } = options;
   const wanted = outputs ?? graph.outputs.map((output) => output.name);
   const values = new Map<string, Tensor>();
   const keep = (name: string, tensor: Tensor) => {

@@ -2,6 +2,7 @@
 
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { checkOptions } from "@diopter/tensor";
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
@@ -48,6 +49,7 @@ const MOST_BYTES = 2 ** 31 - 1;
  * await ort.InferenceSession.create(encode(graph));
  */
 export function encode(graph: Graph, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
+  checkOptions("encode", options, { weightsAs: "optional" });
   const asInputs = options.weightsAs === "inputs";
   const inputs = asInputs ? withWeights(graph) : graph.inputs;
   const body: Uint8Array[] = [toBinary(GraphProtoSchema, graphMessage(graph, inputs))];

@@ -1,5 +1,6 @@
 /** @file The gradient of a graph, as a graph. */
 
+import { checkOptions } from "@diopter/tensor";
 import { Builder } from "../builder/builder";
 import { backward } from "../gradients/backward";
 import type { GradientRule } from "../gradients/rule";
@@ -22,10 +23,14 @@ export interface DifferentiateOptions {
  * A value that does not reach `of` gets zeros. Throws a RangeError naming op and value where an op on the way has no
  * gradient rule.
  */
-export function differentiate(
-  graph: Graph,
-  { of, wrt, cotangent, rules }: DifferentiateOptions,
-): Graph {
+export function differentiate(graph: Graph, options: DifferentiateOptions): Graph {
+  checkOptions("differentiate", options, {
+    of: "required",
+    wrt: "required",
+    cotangent: "optional",
+    rules: "optional",
+  });
+  const { of, wrt, cotangent, rules } = options;
   const b = Builder.from(graph);
   const gradients = backward(
     b,

@@ -1,5 +1,6 @@
 /** @file Computes once what does not depend on inputs. */
 
+import { checkOptions } from "@diopter/tensor";
 import { bitsOf, isComputed } from "../graph/element-types";
 import type { Graph, Initializer, Node, ValueInfo } from "../graph/types";
 import { evaluate } from "../interpret/evaluate";
@@ -21,7 +22,9 @@ export interface FoldOptions {
  * @example
  * foldConstants(decode(bytes)); // the Shape, Gather, Concat chains of exporters, where their inputs are fixed
  */
-export function foldConstants(graph: Graph, { maxBytes = 2 ** 20 }: FoldOptions = {}): Graph {
+export function foldConstants(graph: Graph, options: FoldOptions = {}): Graph {
+  checkOptions("foldConstants", options, { maxBytes: "optional" });
+  const { maxBytes = 2 ** 20 } = options;
   const given = new Set(graph.inputs.map(({ name }) => name));
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const constants = new Map([...graph.initializers].filter(([name]) => !given.has(name)));

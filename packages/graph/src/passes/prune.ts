@@ -1,5 +1,6 @@
 /** @file Keeps what the outputs need. */
 
+import { checkOptions } from "@diopter/tensor";
 import { infoOf, readsOf } from "../graph/lookup";
 import type { Graph } from "../graph/types";
 
@@ -19,8 +20,10 @@ export interface PruneOptions {
 export function prune(
   graph: Graph,
   outputs?: readonly string[],
-  { keepInputs = false }: PruneOptions = {},
+  options: PruneOptions = {},
 ): Graph {
+  checkOptions("prune", options, { keepInputs: "optional" });
+  const { keepInputs = false } = options;
   const wanted = outputs?.map((name) => infoOf(graph, name, "prune")) ?? graph.outputs;
   const needed = new Set(wanted.map(({ name }) => name));
   const nodes = graph.nodes.toReversed().filter((node) => {

@@ -1,7 +1,7 @@
 /** @file From a folder or objects in memory to a canonical configuration, weights and a tokenizer file. */
 
 import { quoted } from "@diopter/graph";
-import { given, type TensorLike } from "@diopter/tensor";
+import { checkOptions, given, type OptionKeys, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { HubError, MissingFileError, UnsupportedModelError } from "../config/errors";
 import { sha256 } from "../weights/hash-weights";
@@ -10,7 +10,7 @@ import { families as allFamilies, familyOf } from "./families";
 import { type Checkpoint, readCheckpoint } from "./families/checkpoint";
 import type { Family } from "./families/family";
 import { type Files, isFiles, readJson, readJsonIfThere } from "./files";
-import { type HubOptions, hubFiles, inNode } from "./hub/hub";
+import { filesOf, type HubOptions, hubKeys, inNode } from "./hub/hub";
 import { isHubId } from "./hub/hub-id";
 import type { HubFiles } from "./hub/snapshot";
 import { type HeldTensors, heldCheckpoint, openCheckpoint } from "./open-checkpoint";
@@ -41,6 +41,8 @@ export interface LoadOptions extends HubOptions {
   /** Families to choose from; those of the package by default. Put your own first. */
   readonly families?: readonly Family[] | undefined;
 }
+
+export const loadKeys: OptionKeys<LoadOptions> = { ...hubKeys, families: "optional" };
 
 /** A checkpoint in canonical form. */
 export interface LoadedCheckpoint {
@@ -77,6 +79,15 @@ export interface LoadedCheckpoint {
 export async function loadCheckpoint(
   source: CheckpointSource,
   options: LoadOptions = {},
+): Promise<LoadedCheckpoint> {
+  checkOptions("loadCheckpoint", options, loadKeys);
+  return readModel(source, options);
+}
+
+/** The same for options that have been checked, among others. */
+export async function readModel(
+  source: CheckpointSource,
+  options: LoadOptions,
 ): Promise<LoadedCheckpoint> {
   const { families = allFamilies } = options;
   const opened = await open(source, families, options);
@@ -158,7 +169,7 @@ async function openHub(
   families: readonly Family[],
   options: LoadOptions,
 ): Promise<Opened> {
-  const hub = await hubFiles(id, options).catch((error) => {
+  const hub = await filesOf(id, options).catch((error) => {
     if (!(error instanceof HubError) || !inNode()) throw error;
     const { url, status, temporary } = error;
     const message = `${error.message}; nor is there a folder "${id}" here`;

@@ -1,6 +1,6 @@
 /** @file The numbers of an edit: given, from another run, or a mean, laid out as the activation is. */
 
-import { fromData, type TensorLike, tensor } from "@diopter/tensor";
+import { fromData, given, type TensorLike, tensor } from "@diopter/tensor";
 import type { ActivationCache } from "../hooks/cache";
 import type { Axis } from "../hooks/hook-axes";
 import {
@@ -21,7 +21,7 @@ import {
   promptPlaces,
   type Selection,
 } from "./edit-places";
-import type { Edit, EditValue, Position } from "./edits";
+import type { Edit, Position } from "./edits";
 
 /** An edit at one hook, and where it acts. */
 export interface PlacedEdit {
@@ -39,15 +39,21 @@ export function numbersOf(placed: PlacedEdit, cache: ActivationCache | undefined
   if (cache) return edit.do === "mean" ? meanOf(placed, cache) : patchOf(placed, cache);
   if (edit.value === undefined)
     throw new TypeError(`edit: ${edit.do} at "${edit.at}" needs a value`);
-  const value = toTensor(edit.value as EditValue);
+  const value = toTensor(edit);
   return givenValue(placed, edit.do === "project" ? unitVector(edit, value) : value);
 }
 
-function toTensor(value: EditValue): TensorLike {
+function toTensor({ at, value }: Edit): TensorLike {
   if (typeof value === "number") return tensor([value], { dtype: "float64" });
-  return Array.isArray(value)
-    ? tensor(value as number[], { dtype: "float64" })
-    : (value as TensorLike);
+  if (Array.isArray(value)) return tensor(value as number[], { dtype: "float64" });
+  if (ArrayBuffer.isView(value) && "length" in value) {
+    return fromData(Float64Array.from(value as ArrayLike<number>, Number), [value.length]);
+  }
+  if (typeof value === "object" && "dtype" in value && "data" in value && "shape" in value)
+    return value;
+  throw new TypeError(
+    `edit: value at "${at}" is ${given(value)}, expected a number, lists, a typed array, a tensor, { cache } or { prompt }`,
+  );
 }
 
 /**

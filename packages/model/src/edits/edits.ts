@@ -1,6 +1,6 @@
 /** @file Edits as plain data: where (hook, row, position, head, neuron) and what (zero, set, add, scale, ...). */
 
-import type { TensorLike } from "@diopter/tensor";
+import type { DataTypeMap, TensorLike } from "@diopter/tensor";
 import type { ActivationCache } from "../hooks/cache";
 import type { Prompt } from "../text/prompt";
 
@@ -10,8 +10,10 @@ export type Position = number | string;
 /** Where replacement values come from when they are not given as numbers. */
 export type EditSource = { readonly cache: ActivationCache } | { readonly prompt: Prompt };
 
-/** Numbers, nested arrays, or a tensor that broadcasts to the activation. */
-export type EditValue = number | NestedNumbers | TensorLike;
+/** A number, nested lists, a typed array (the last axis), or a tensor: what broadcasts to the activation. */
+export type EditValue = number | NestedNumbers | NumberArray | TensorLike;
+/** Any typed array. */
+export type NumberArray = DataTypeMap[keyof DataTypeMap];
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
 export type EditKind =

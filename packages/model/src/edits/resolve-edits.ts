@@ -1,5 +1,6 @@
 /** @file From edits as people write them to structures and numbers for one batch of prompts. */
 
+import { checkOptions, type OptionKeys, quoted } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import type { ActivationCache } from "../hooks/cache";
 import { hookAxes, hookSizes } from "../hooks/hook-axes";
@@ -14,7 +15,7 @@ import {
   type PositionScope,
   promptPlaces,
 } from "./edit-places";
-import { type Edit, type EditSource, isSource, type ResolvedEdit } from "./edits";
+import { type Edit, type EditKind, type EditSource, isSource, type ResolvedEdit } from "./edits";
 
 /** What the hooks of edits are looked up in. */
 export interface HookScope {
@@ -40,6 +41,7 @@ export async function withSources(
   scope: EditScope,
 ): Promise<SourcedEdit[][]> {
   const names = withSplices(hookNames(scope.config), scope.splices ?? []);
+  for (const edit of lists.flat()) checkEdit(edit);
   const expanded = lists.map((edits) =>
     edits.flatMap((edit) => selectHooks(edit.at, names).map((at) => ({ ...edit, at }))),
   );
@@ -55,6 +57,68 @@ export async function resolveEditLists(
 ): Promise<ResolvedEdit[][]> {
   const sourced = await withSources(lists, scope);
   return sourced.map((edits) => edits.map((edit) => resolveEdit(edit, scope)));
+}
+
+const fields: OptionKeys<Edit> = {
+  at: "required",
+  do: "required",
+  batch: "optional",
+  pos: "optional",
+  step: "optional",
+  key: "optional",
+  head: "optional",
+  neuron: "optional",
+  value: "optional",
+  by: "optional",
+  over: "optional",
+  onto: "optional",
+};
+
+/** What each kind reads beyond where it acts. */
+const reads: Readonly<Record<EditKind, readonly (keyof Edit)[]>> = {
+  zero: [],
+  set: ["value"],
+  add: ["value", "by"],
+  scale: ["by"],
+  lerp: ["value", "by"],
+  mean: ["value", "over"],
+  patch: ["value"],
+  project: ["value", "by", "onto"],
+  freeze: [],
+};
+
+/** Throws for what no edit has, and for what edits of its kind do not read. */
+function checkEdit(edit: Edit): void {
+  checkOptions("edit", edit, fields, "field");
+  const { at, do: kind, value, over } = edit;
+  if (!Object.hasOwn(reads, kind)) {
+    throw new RangeError(
+      `edit: unknown "do": ${quoted(kind)}; expected zero, set, add, scale, lerp, mean, patch, project or freeze`,
+    );
+  }
+  for (const field of ["value", "by", "over", "onto"] as const) {
+    if (edit[field] === undefined || reads[kind].includes(field)) continue;
+    const readers = Object.keys(reads).filter((k) => reads[k as EditKind].includes(field));
+    throw new RangeError(
+      `edit: ${kind} at "${at}" reads no ${field}; it is for ${readers.join(", ")}`,
+    );
+  }
+  if (over !== undefined && over !== "batch" && over !== "batch pos") {
+    throw new RangeError(`edit: over is ${quoted(over)}, expected "batch" or "batch pos"`);
+  }
+  if (kind === "mean" && value !== undefined && !isSource(value)) {
+    throw new TypeError(
+      `edit: mean at "${at}" takes its values from a run; expected value: { cache } or { prompt }, or none`,
+    );
+  }
+  if (isSource(value)) {
+    checkOptions<object>(
+      "edit: value",
+      value,
+      "cache" in value ? { cache: "required" } : { prompt: "required" },
+      "field",
+    );
+  }
 }
 
 /** Runs each distinct source once, for all the hooks that edits take from it. */
@@ -140,10 +204,6 @@ function operationOf(edit: Edit): ResolvedEdit["structure"]["operation"] {
     case "scale":
     case "lerp":
       return edit.do;
-    default:
-      throw new RangeError(
-        `edit: unknown "do": "${String(edit.do satisfies never)}"; expected zero, set, add, scale, lerp, mean, patch, project or freeze`,
-      );
   }
 }
 

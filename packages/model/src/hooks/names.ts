@@ -1,6 +1,6 @@
 /** @file The names of all activations, as TransformerLens gives them, and the choice among them. */
 
-import { didYouMean } from "@diopter/graph";
+import { checkOptions, didYouMean } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { UnknownHookError } from "../config/errors";
 import { normsOutputs } from "../weights/weight-shapes";
@@ -46,10 +46,9 @@ export interface HookNameOptions {
 }
 
 /** Every hook of a model in the order of computation. */
-export function hookNames(
-  config: ModelConfig,
-  { result = true, splitInputs = true }: HookNameOptions = {},
-): HookName[] {
+export function hookNames(config: ModelConfig, options: HookNameOptions = {}): HookName[] {
+  checkOptions("hookNames", options, { result: "optional", splitInputs: "optional" });
+  const { result = true, splitInputs = true } = options;
   const names = embeddingHooks(config);
   for (let layer = 0; layer < config.nLayers; layer++) {
     for (const hook of blockHooks(config, layer, { result, splitInputs })) {

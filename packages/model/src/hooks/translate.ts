@@ -1,6 +1,6 @@
 /** @file Names of the same activation in different libraries, by tables; what has no equal is refused, never guessed. */
 
-import { didYouMean } from "@diopter/graph";
+import { checkOptions, didYouMean } from "@diopter/tensor";
 import { families as allFamilies } from "../checkpoint/families";
 import type { Family } from "../checkpoint/families/family";
 import { Fields } from "../checkpoint/families/fields";
@@ -45,6 +45,12 @@ export interface TranslateOptions {
  * // "transformer.h.5.attn.c_proj:input"
  */
 export function translate(name: string, options: TranslateOptions): string {
+  checkOptions("translate", options, {
+    from: "required",
+    to: "required",
+    family: "optional",
+    families: "optional",
+  });
   const { from, to, family, families = allFamilies } = options;
   const config = typeof family === "string" ? usualConfig(family, families) : family;
   const hook = from === "transformerlens" ? name : find(name, "name", from, config, families);

@@ -1,5 +1,6 @@
 /** @file From an ONNX file to a checkpoint in canonical form, and the map of its hooks. */
 
+import { checkOptions } from "@diopter/tensor";
 import { eosIds } from "../checkpoint/eos-ids";
 import type { LoadedCheckpoint } from "../checkpoint/load";
 import type { ModelConfig } from "../config/config";
@@ -76,6 +77,7 @@ export async function inspectOnnx(
   source: OnnxSource,
   options: OnnxFileOptions = {},
 ): Promise<OnnxInspection> {
+  checkOptions("inspectOnnx", options, { file: "optional" });
   const { graph, id } = await openOnnx(source, options);
   return new OnnxInspection(id, recognize(graph));
 }

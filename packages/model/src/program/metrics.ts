@@ -1,7 +1,7 @@
 /** @file Metrics: logits -> one number per prompt, as pieces of graph that are evaluated, differentiated and swept. */
 
 import { backward, type Value } from "@diopter/graph";
-import { concat, Tensor, type TensorLike } from "@diopter/tensor";
+import { checkOptions, concat, Tensor, type TensorLike } from "@diopter/tensor";
 import type { Values } from "../runtime/runtime";
 import { builtOnce } from "./built-once";
 import type { Extension, ExtensionContext, Outputs } from "./extension";
@@ -36,7 +36,15 @@ export interface MetricOptions extends Pick<Metric, "name" | "build" | "row" | "
  *   },
  * });
  */
-export function metric({ feeds = {}, ...rest }: MetricOptions): Metric {
+export function metric(options: MetricOptions): Metric {
+  checkOptions("metric", options, {
+    name: "required",
+    build: "required",
+    feeds: "optional",
+    row: "optional",
+    needs: "optional",
+  });
+  const { feeds = {}, ...rest } = options;
   return { ...rest, feeds, read: valuesOf };
 }
 

@@ -1,5 +1,6 @@
 /** @file What a program is asked for; its structure decides the graph, its numbers arrive as feeds. */
 
+import type { OptionKeys } from "@diopter/tensor";
 import type { EditStructure } from "../edits/edits";
 import type { SpliceStructure } from "../sae/splice";
 import type { FactorizedView } from "../transformer";
@@ -23,3 +24,14 @@ export interface Request {
 
 /** The part of an extension that decides the graph. */
 export type AppendedGraph = Pick<Extension<unknown>, "name" | "needs" | "leaves" | "build">;
+
+export const requestKeys: OptionKeys<Request> = {
+  read: "optional",
+  logits: "optional",
+  edits: "optional",
+  splice: "optional",
+  start: "optional",
+  extension: "optional",
+  view: "optional",
+  past: "optional",
+};

@@ -1,7 +1,7 @@
 /** @file The runtime on onnxruntime-node (optional peer), at `@diopter/model/node`. */
 
 import { encode } from "@diopter/graph";
-import type { TensorLike } from "@diopter/tensor";
+import { checkOptions, type OptionKeys, type TensorLike } from "@diopter/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { checkFeeds, fit, inDType } from "./feeds";
 import { offThread } from "./node/off-thread";
@@ -80,6 +80,15 @@ export interface NodeOptions {
   readonly limits?: Partial<RuntimeLimits>;
 }
 
+const nodeKeys: OptionKeys<NodeOptions> = {
+  threads: "optional",
+  worker: "optional",
+  maxSessions: "optional",
+  keepMemory: "optional",
+  device: "optional",
+  limits: "optional",
+};
+
 const LIMITS: RuntimeLimits = {
   tensorsPerOp: Number.POSITIVE_INFINITY,
   weightsAs: "inputs",
@@ -98,8 +107,9 @@ const LIMITS: RuntimeLimits = {
  * const model = await Model.load("gpt2", { runtime: node({ threads: 4 }) });
  */
 export function node(options: NodeOptions = {}): Runtime {
+  checkOptions("node", options, nodeKeys);
+  checkValues(options);
   const { worker = false, maxSessions = 64 } = options;
-  checkOptions(options);
   const limits = { ...LIMITS, ...options.limits };
   const settings = sessionOptions(options);
   const pool = new SessionPool(
@@ -147,7 +157,7 @@ function sessionOptions({ threads, keepMemory = false }: NodeOptions): SessionOp
   };
 }
 
-function checkOptions({ device = "cpu", threads, maxSessions }: NodeOptions): void {
+function checkValues({ device = "cpu", threads, maxSessions }: NodeOptions): void {
   if (device !== "cpu") {
     throw new RangeError(`model/node: unsupported device "${String(device)}"; available: cpu`);
   }

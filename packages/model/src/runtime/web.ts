@@ -1,14 +1,14 @@
 /** @file The runtime on onnxruntime-web (optional peer), at `@diopter/model/web`: wasm or WebGPU, in a worker of its own. */
 
 import { encode, type Graph, type Initializer } from "@diopter/graph";
-import { bytesPerElement, type DType } from "@diopter/tensor";
+import { bytesPerElement, checkOptions, type DType, type OptionKeys } from "@diopter/tensor";
 import { checkFeeds, fit } from "./feeds";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 import { runError, type WeightUse } from "./session/backend";
 import { backendOf } from "./session/place";
 import { SessionPool, type Slot } from "./session/session-pool";
 import { localPlace } from "./web/local-place";
-import { checkOptions, inBrowser, type WebDevice } from "./web/settings";
+import { checkSettings, inBrowser, type WebDevice } from "./web/settings";
 import { workerPlace } from "./web/worker-place";
 
 export interface WebOptions {
@@ -29,6 +29,15 @@ export interface WebOptions {
   readonly limits?: Partial<RuntimeLimits>;
 }
 
+const webKeys: OptionKeys<WebOptions> = {
+  device: "optional",
+  threads: "optional",
+  worker: "optional",
+  wasmPaths: "optional",
+  maxSessions: "optional",
+  limits: "optional",
+};
+
 const LIMITS: Readonly<Record<WebDevice, RuntimeLimits>> = {
   // One copy of the weights goes into wasm memory for each run and leaves it afterwards.
   wasm: { tensorsPerOp: Number.POSITIVE_INFINITY, weightsAs: "inputs", avoid: [] },
@@ -47,8 +56,9 @@ const LIMITS: Readonly<Record<WebDevice, RuntimeLimits>> = {
  * const model = await Model.load(files, { runtime: web({ device: "webgpu" }) });
  */
 export function web(options: WebOptions = {}): Runtime {
+  checkOptions("web", options, webKeys);
+  checkSettings(options);
   const { device = "wasm", worker = inBrowser(), maxSessions = 64 } = options;
-  checkOptions(options);
   const limits = { ...LIMITS[device], ...options.limits };
   const { threads, wasmPaths } = options;
   const settings = { device, threads, wasmPaths };

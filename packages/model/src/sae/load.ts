@@ -1,6 +1,6 @@
 /** @file From a folder or objects in memory to an SAE with its weights. */
 
-import { given, type TensorLike } from "@diopter/tensor";
+import { checkOptions, given, type TensorLike } from "@diopter/tensor";
 import { type Files, isFiles, readJson } from "../checkpoint/files";
 import { inNode } from "../checkpoint/hub/hub";
 import { type HeldTensors, heldCheckpoint } from "../checkpoint/open-checkpoint";
@@ -45,8 +45,10 @@ export interface SaeOptions {
  */
 export async function loadSae(
   source: string | Files | InMemorySae,
-  { path, scale }: SaeOptions = {},
+  options: SaeOptions = {},
 ): Promise<Sae> {
+  checkOptions("loadSae", options, { path: "optional", scale: "optional" });
+  const { path, scale } = options;
   const { json, open, id } = await opened(source, path);
   const config = readSaeConfig(json, `${id}: cfg.json`);
   requireScale(config, scale, id);

@@ -1,6 +1,6 @@
 /** @file An SAE in the place of an activation: where it goes, which hooks it has, what it is fed. */
 
-import type { TensorLike } from "@diopter/tensor";
+import { checkOptions, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { UnsupportedModelError } from "../config/errors";
 import { hookAxes, hookSizes, hostOf } from "../hooks/hook-axes";
@@ -46,8 +46,15 @@ export function resolveSplices(config: ModelConfig, splices: readonly Splice[]):
 function resolveSplice(
   config: ModelConfig,
   names: readonly string[],
-  { sae, at = sae.config.hookNameOut, error = true, ...given }: Splice,
+  splice: Splice,
 ): ResolvedSplice {
+  checkOptions(
+    "splice",
+    splice,
+    { sae: "required", at: "optional", from: "optional", error: "optional" },
+    "field",
+  );
+  const { sae, at = sae.config.hookNameOut, error = true, ...given } = splice;
   if (at === undefined)
     throw new RangeError(`splice: the configuration of "${sae.id}" names no hook; give it as at`);
   const { transcoder, hookName, hookHeadIndex } = sae.config;

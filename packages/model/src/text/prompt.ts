@@ -1,7 +1,7 @@
 /** @file From whatever a user calls a prompt to a batch of token ids with explicit padding. */
 
 import { quoted } from "@diopter/graph";
-import { given } from "@diopter/tensor";
+import { checkOptions, given, type OptionKeys } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import type { TokenBatch } from "./prompt-values";
 import type { Tokenizer } from "./tokenizer";
@@ -27,6 +27,11 @@ export interface PromptOptions {
   readonly prependBos?: boolean | undefined;
   readonly paddingSide?: "left" | "right" | undefined;
 }
+
+export const promptKeys: OptionKeys<PromptOptions> = {
+  prependBos: "optional",
+  paddingSide: "optional",
+};
 
 /** Ids of one text. Throws `TypeError` without a tokenizer, `RangeError` when BOS is asked for and there is none. */
 export function tokenize(
@@ -154,10 +159,14 @@ export function leftPadded(tokens: TokenBatch): TokenBatch {
   };
 }
 
-function explicitBatch(
-  { tokens, attentionMask, tokenTypes }: TokenPrompt,
-  config: ModelConfig,
-): TokenBatch {
+function explicitBatch(prompt: TokenPrompt, config: ModelConfig): TokenBatch {
+  checkOptions(
+    "model: the prompt",
+    prompt,
+    { tokens: "required", attentionMask: "optional", tokenTypes: "optional" },
+    "field",
+  );
+  const { tokens, attentionMask, tokenTypes } = prompt;
   requireRows("tokens", tokens);
   if (attentionMask) requireRows("attentionMask", attentionMask);
   if (tokenTypes) requireRows("tokenTypes", tokenTypes);

@@ -1,6 +1,6 @@
 /** @file Our own interface to text: a tokenizer.json, read as the Python library reads it. */
 
-import { quoted } from "@diopter/graph";
+import { checkOptions, quoted } from "@diopter/tensor";
 import { createSplitter } from "./added-tokens";
 import { createDecoder } from "./decoders";
 import { createNormalizer } from "./normalizers";
@@ -73,8 +73,13 @@ export function createTokenizer(json: object, config: object = {}): Tokenizer {
     mask: role("mask"),
     unk: role("unk") ?? (unk as number | undefined),
     special: new Set(special.values()),
-    encode: (text, { addSpecialTokens = false } = {}) => encoder()(text, addSpecialTokens),
-    decode: (given, { skipSpecialTokens = false } = {}) => {
+    encode: (text, options = {}) => {
+      checkOptions("tokenizer.encode", options, { addSpecialTokens: "optional" });
+      return encoder()(text, options.addSpecialTokens ?? false);
+    },
+    decode: (given, options = {}) => {
+      checkOptions("tokenizer.decode", options, { skipSpecialTokens: "optional" });
+      const { skipSpecialTokens = false } = options;
       const tokens = given.map((id) => {
         const token = byId.get(id);
         if (token !== undefined) return token;

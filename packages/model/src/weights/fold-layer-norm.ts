@@ -1,6 +1,16 @@
 /** @file Gains and biases of norms, moved into the matrices that read them. TransformerLens's fold_layer_norm. */
 
-import { add, map, matmul, mean, mul, reshape, sub, type Tensor } from "@diopter/tensor";
+import {
+  add,
+  checkOptions,
+  map,
+  matmul,
+  mean,
+  mul,
+  reshape,
+  sub,
+  type Tensor,
+} from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { InexactProcessingError } from "../config/errors";
 import { Draft, type ModelWeights, untie, type WeightMap } from "./untie";
@@ -25,8 +35,10 @@ export interface FoldLayerNormOptions {
 export function foldLayerNorm(
   config: ModelConfig,
   weights: WeightMap,
-  { centerReading = config.normalizationType === "LN" }: FoldLayerNormOptions = {},
+  options: FoldLayerNormOptions = {},
 ): ModelWeights {
+  checkOptions("foldLayerNorm", options, { centerReading: "optional" });
+  const { centerReading = config.normalizationType === "LN" } = options;
   const { normalizationType } = config;
   if (normalizationType !== "LN" && normalizationType !== "RMS") return { config, weights };
   requireFoldable(config);

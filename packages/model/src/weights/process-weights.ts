@@ -1,6 +1,14 @@
 /** @file Weight processing in one call, and on record. TransformerLens's process_weights_. */
 
-import { add, gather, matmul, reshape, type Tensor } from "@diopter/tensor";
+import {
+  add,
+  checkOptions,
+  gather,
+  matmul,
+  type OptionKeys,
+  reshape,
+  type Tensor,
+} from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { centerUnembed, centerWritingWeights } from "./center-weights";
 import { foldLayerNorm } from "./fold-layer-norm";
@@ -13,6 +21,13 @@ export interface WeightProcessing {
   readonly centerUnembed?: boolean | undefined;
   readonly foldValueBiases?: boolean | undefined;
 }
+
+export const processingKeys: OptionKeys<WeightProcessing> = {
+  foldLayerNorm: "optional",
+  centerWritingWeights: "optional",
+  centerUnembed: "optional",
+  foldValueBiases: "optional",
+};
 
 export interface ProcessedWeights extends ModelWeights {
   /** Steps that were taken, in order. */
@@ -36,12 +51,7 @@ export function processWeights(
   weights: WeightMap,
   flags: WeightProcessing,
 ): ProcessedWeights {
-  for (const flag of Object.keys(flags)) {
-    if (Object.hasOwn(steps, flag)) continue;
-    throw new RangeError(
-      `processWeights: no step "${flag}"; expected ${Object.keys(steps).join(", ")}`,
-    );
-  }
+  checkOptions("processWeights", flags, processingKeys, "step");
   const applied = (Object.keys(steps) as (keyof WeightProcessing)[]).filter((step) => flags[step]);
   const start: ModelWeights = { config, weights };
   const end = applied.reduce((model, step) => steps[step](model.config, model.weights), start);

@@ -2,6 +2,7 @@
 
 import {
   cast,
+  checkOptions,
   formatShape,
   map,
   matmul,
@@ -15,8 +16,10 @@ import { listOf } from "./vectors";
 /** Covariance [d, d] of the columns of x [n, d]; rows are observations. */
 export function covariance(
   x: TensorLike,
-  { correction = 1 }: { correction?: number } = {},
+  options: { correction?: number } = {},
 ): Tensor<"float64"> {
+  checkOptions("covariance", options, { correction: "optional" });
+  const { correction = 1 } = options;
   const [rows] = x.shape;
   if (x.shape.length !== 2 || rows === undefined || rows <= correction) {
     throw new RangeError(

@@ -1,5 +1,6 @@
 /** @file A ratio taken over many in every usual way: ratio of means, mean, median and trimmed mean of ratios. */
 
+import { checkOptions } from "@diopter/tensor";
 import { quantile } from "./spread";
 import { checkVectors, meanOf, sumOf } from "./vectors";
 
@@ -51,6 +52,12 @@ export function ratioSummary(
   denominators: ArrayLike<number>,
   options: RatioOptions = {},
 ): RatioSummary {
+  checkOptions("ratioSummary", options, {
+    scale: "optional",
+    trim: "optional",
+    tinyBelow: "optional",
+    name: "optional",
+  });
   const { scale = 1, trim = 0.1, name = "ratioSummary" } = options;
   const { numerators: above, denominators: below } = checkVectors(
     { numerators, denominators },

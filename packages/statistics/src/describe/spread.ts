@@ -2,11 +2,13 @@
 
 import {
   cast,
+  checkOptions,
   type DType,
   type FloatOf,
   floatOf,
   map,
   mean,
+  type OptionKeys,
   type ReduceOptions,
   sub,
   sumSquare,
@@ -20,13 +22,21 @@ export interface SpreadOptions extends ReduceOptions {
   correction?: number;
 }
 
+const spreadKeys: OptionKeys<SpreadOptions> = {
+  correction: "optional",
+  axes: "optional",
+  keepDims: "optional",
+};
+
 /** Variance over axes, all by default; NaN where there are no more values than `correction`; integers give float64. */
 export function variance<D extends DType>(
   x: TensorLike<D>,
-  { correction = 1, ...options }: SpreadOptions = {},
+  options: SpreadOptions = {},
 ): Tensor<FloatOf<D>> {
+  checkOptions("variance", options, spreadKeys);
+  const { correction = 1, ...reduced } = options;
   const values = cast(x, "float64");
-  const squares = sumSquare(sub(values, mean(values, { ...options, keepDims: true })), options);
+  const squares = sumSquare(sub(values, mean(values, { ...reduced, keepDims: true })), reduced);
   const count = x.data.length / squares.data.length;
   const freedom = Math.max(0, count - correction);
   const result = map(squares, (total) => (freedom > 0 ? total / freedom : Number.NaN));
@@ -38,6 +48,7 @@ export function std<D extends DType>(
   x: TensorLike<D>,
   options: SpreadOptions = {},
 ): Tensor<FloatOf<D>> {
+  checkOptions("std", options, spreadKeys);
   return cast(map(variance(cast(x, "float64"), options), Math.sqrt), floatOf(x.dtype));
 }
 

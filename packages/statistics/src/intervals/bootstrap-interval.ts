@@ -1,6 +1,6 @@
 /** @file Bootstrap confidence intervals (Efron 1979), percentile method. */
 
-import { Random, type Seed, type TensorLike } from "@diopter/tensor";
+import { checkOptions, Random, type Seed, type TensorLike } from "@diopter/tensor";
 import { quantile } from "../describe/spread";
 import { listOf, meanOf } from "../describe/vectors";
 
@@ -32,8 +32,15 @@ export interface Interval {
  */
 export function bootstrapInterval(
   x: TensorLike | ArrayLike<number>,
-  { seed, statistic = meanOf, level = 0.95, resamples = 2000 }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Interval {
+  checkOptions("bootstrapInterval", options, {
+    seed: "required",
+    statistic: "optional",
+    level: "optional",
+    resamples: "optional",
+  });
+  const { seed, statistic = meanOf, level = 0.95, resamples = 2000 } = options;
   const values = listOf(x);
   const n = values.length;
   if (n === 0) throw new RangeError("bootstrapInterval: no values");

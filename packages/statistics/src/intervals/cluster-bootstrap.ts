@@ -1,6 +1,6 @@
 /** @file Bootstrap over values or over clusters of values (Efron 1979; Davison and Hinkley 1997, 3.8). */
 
-import { erfOf, Random, type Seed } from "@diopter/tensor";
+import { checkOptions, erfOf, type OptionKeys, Random, type Seed } from "@diopter/tensor";
 import { quantile } from "../describe/spread";
 import type { Clusters } from "./clusters";
 import { studentTQuantile } from "./student-t";
@@ -22,6 +22,13 @@ export interface ClusterBootstrapOptions {
   draw?: "clusters" | "clusters-then-values";
 }
 
+export const bootstrapKeys: OptionKeys<ClusterBootstrapOptions> = {
+  seed: "required",
+  level: "optional",
+  resamples: "optional",
+  draw: "optional",
+};
+
 export interface BootstrapBounds {
   readonly low: number;
   readonly high: number;
@@ -37,6 +44,16 @@ export interface BootstrapBounds {
  * without which few clusters cover too little. Throws RangeError for a level outside (0, 1) or no resamples.
  */
 export function clusterBootstrap<K extends string>(
+  statistics: Readonly<Record<K, WeightedStatistic>>,
+  clusters: Clusters,
+  options: ClusterBootstrapOptions,
+): Record<K, BootstrapBounds> {
+  checkOptions("clusterBootstrap", options, bootstrapKeys);
+  return boundsUnder(statistics, clusters, options);
+}
+
+/** The same for options that have been checked, among others. */
+export function boundsUnder<K extends string>(
   statistics: Readonly<Record<K, WeightedStatistic>>,
   clusters: Clusters,
   options: ClusterBootstrapOptions,

@@ -1,12 +1,14 @@
 /** @file Intervals of means and of ratios, by the cluster bootstrap and by the delta method side by side. */
 
+import { checkOptions, type OptionKeys } from "@diopter/tensor";
 import { type RatioOptions, ratioSummary } from "../describe/ratio-summary";
 import { checkVectors, meanOf } from "../describe/vectors";
 import {
   type BootstrapBounds,
+  bootstrapKeys,
+  boundsUnder,
   type ClusterBootstrapOptions,
   checkLevel,
-  clusterBootstrap,
   type WeightedStatistic,
 } from "./cluster-bootstrap";
 import { type Clusters, clusterNote, clustersOf } from "./clusters";
@@ -21,6 +23,8 @@ export interface IntervalOptions extends ClusterBootstrapOptions {
 export interface RatioIntervalsOptions
   extends IntervalOptions,
     Pick<RatioOptions, "scale" | "name"> {}
+
+export const intervalKeys: OptionKeys<IntervalOptions> = { ...bootstrapKeys, clusters: "optional" };
 
 /** An estimate with its intervals; the median has none by the delta method. */
 export interface Estimate {
@@ -61,6 +65,7 @@ export interface RatioIntervals extends IntervalBasis {
  * intervals(kl, { seed: 1, clusters: templates }).mean.delta; // { low, high, se, df }
  */
 export function intervals(values: ArrayLike<number>, options: IntervalOptions): MeanIntervals {
+  checkOptions("intervals", options, intervalKeys);
   const { values: list } = checkVectors({ values }, "intervals");
   const ones = new Float64Array(list.length).fill(1);
   const setup = setUp("intervals", list.length, options);
@@ -84,6 +89,7 @@ export function ratioIntervals(
   denominators: ArrayLike<number>,
   options: RatioIntervalsOptions,
 ): RatioIntervals {
+  checkOptions("ratioIntervals", options, { ...intervalKeys, scale: "optional", name: "optional" });
   const { scale = 1, name = "ratioIntervals" } = options;
   const summary = ratioSummary(numerators, denominators, { scale, name });
   const vectors = checkVectors({ numerators, denominators }, name);
@@ -133,7 +139,7 @@ function estimate<K extends string>(
 ): Record<K, Estimate> {
   const entries = Object.entries<Recipe>(recipes) as [K, Recipe][];
   const statistics = Object.fromEntries(entries.map(([key, [, statistic]]) => [key, statistic]));
-  const bounds = clusterBootstrap<string>(statistics, clusters, options);
+  const bounds = boundsUnder<string>(statistics, clusters, options);
   const results = entries.map(([key, [value, , influence]]): [K, Estimate] => {
     const bootstrap = bounds[key]!;
     if (!influence) return [key, { estimate: value, bootstrap }];

@@ -1,8 +1,14 @@
 /** @file Two lists of values of the same prompts: difference with intervals and paired tests, never an unpaired one. */
 
+import { checkOptions } from "@diopter/tensor";
 import { checkVectors } from "../describe/vectors";
 import { clustersOf } from "../intervals/clusters";
-import { type IntervalOptions, intervals, type MeanIntervals } from "../intervals/intervals";
+import {
+  type IntervalOptions,
+  intervalKeys,
+  intervals,
+  type MeanIntervals,
+} from "../intervals/intervals";
 import { type SignFlipResult, signFlipTest } from "./sign-flip-test";
 import { type WilcoxonResult, wilcoxonSignedRank } from "./wilcoxon";
 
@@ -26,16 +32,23 @@ export function pairedComparison(
   b: ArrayLike<number>,
   options: PairedOptions,
 ): PairedComparison {
+  checkOptions("pairedComparison", options, { ...intervalKeys, permutations: "optional" });
+  const { permutations, ...interval } = options;
+  const { seed, clusters } = interval;
   const values = checkVectors({ a, b }, "pairedComparison");
   const differences = values.a.map((value, i) => value - values.b[i]!);
-  const { groups, labelled } = clustersOf(differences.length, options.clusters, "pairedComparison");
+  const { groups, labelled } = clustersOf(differences.length, clusters, "pairedComparison");
   const units = groups.map(
     (group) => group.reduce((total, i) => total + differences[i]!, 0) / group.length,
   );
   return {
-    difference: intervals(differences, options),
+    difference: intervals(differences, interval),
     wilcoxon: wilcoxonSignedRank(units),
-    permutation: signFlipTest(differences, options),
+    permutation: signFlipTest(differences, {
+      seed,
+      ...(clusters && { clusters }),
+      ...(permutations !== undefined && { permutations }),
+    }),
     unit: labelled ? "cluster" : "value",
   };
 }

@@ -1,6 +1,6 @@
 /** @file Paired permutation test: how often the mean difference is as large when signs are arbitrary (Fisher 1935). */
 
-import { Random, type Seed } from "@diopter/tensor";
+import { checkOptions, Random, type Seed } from "@diopter/tensor";
 import { checkVectors, meanOf, sumOf } from "../describe/vectors";
 import { clustersOf } from "../intervals/clusters";
 
@@ -23,8 +23,14 @@ export interface SignFlipResult {
 /** Tests paired differences [n] against a mean of 0; throws RangeError as `intervals` does. */
 export function signFlipTest(
   differences: ArrayLike<number>,
-  { seed, clusters, permutations = 10_000 }: SignFlipOptions,
+  options: SignFlipOptions,
 ): SignFlipResult {
+  checkOptions("signFlipTest", options, {
+    seed: "required",
+    clusters: "optional",
+    permutations: "optional",
+  });
+  const { seed, clusters, permutations = 10_000 } = options;
   const list = checkVectors({ differences }, "signFlipTest").differences;
   if (!Number.isInteger(permutations) || permutations < 1) {
     throw new RangeError(`signFlipTest: permutations is ${permutations}, expected 1 or more`);

@@ -1,5 +1,6 @@
 /** @file Area under precision against recall, by steps. */
 
+import { checkOptions } from "@diopter/tensor";
 import { type Truth, tiedGroups } from "./roc";
 
 /**
@@ -10,8 +11,10 @@ import { type Truth, tiedGroups } from "./roc";
 export function averagePrecision(
   scores: ArrayLike<number>,
   truth: Truth,
-  { weights }: { weights?: ArrayLike<number> } = {},
+  options: { weights?: ArrayLike<number> } = {},
 ): number {
+  checkOptions("averagePrecision", options, { weights: "optional" });
+  const { weights } = options;
   let [hits, chosen, area] = [0, 0, 0];
   for (const { positive, negative } of tiedGroups("averagePrecision", scores, truth, weights)) {
     hits += positive;

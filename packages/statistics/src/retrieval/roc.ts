@@ -1,5 +1,6 @@
 /** @file Receiver operating characteristic of scores against a reference set, with equal scores as one step. */
 
+import { checkOptions } from "@diopter/tensor";
 import { trapezoids } from "./trapezoids";
 
 /** Which elements are in the reference [element]. */
@@ -43,8 +44,10 @@ export interface TiedGroup {
 export function rocCurve(
   scores: ArrayLike<number>,
   truth: Truth,
-  { ties = "pessimistic", weights }: RocOptions = {},
+  options: RocOptions = {},
 ): RocPoint[] {
+  checkOptions("rocCurve", options, { ties: "optional", weights: "optional" });
+  const { ties = "pessimistic", weights } = options;
   const groups = tiedGroups("rocCurve", scores, truth, weights);
   const [positive, negative] = totals(groups);
   const points: RocPoint[] = [{ fpr: 0, tpr: 0 }];
@@ -63,6 +66,7 @@ export function rocCurve(
 
 /** Area under `rocCurve`: 1 when every element of the reference scores above every other, 0 the other way round. */
 export function auroc(scores: ArrayLike<number>, truth: Truth, options: RocOptions = {}): number {
+  checkOptions("auroc", options, { ties: "optional", weights: "optional" });
   const points = rocCurve(scores, truth, options);
   return trapezoids(
     points.map(({ fpr }) => fpr),

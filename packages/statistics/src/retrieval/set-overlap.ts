@@ -1,5 +1,7 @@
 /** @file How a set of elements compares with a reference set. */
 
+import { checkOptions } from "@diopter/tensor";
+
 export interface SetOverlap<T> {
   /** Share of the found that is in the reference. */
   readonly precision: number;
@@ -24,8 +26,10 @@ export interface SetOverlap<T> {
 export function setOverlap<T>(
   found: Iterable<T>,
   truth: Iterable<T>,
-  { weight = () => 1 }: { weight?: (element: T) => number } = {},
+  options: { weight?: (element: T) => number } = {},
 ): SetOverlap<T> {
+  checkOptions("setOverlap", options, { weight: "optional" });
+  const { weight = () => 1 } = options;
   const [here, there] = [new Set(found), new Set(truth)];
   const both = [...here].filter((element) => there.has(element));
   const onlyFound = [...here].filter((element) => !there.has(element));

@@ -1,5 +1,5 @@
 /** @file Sentences of a task, all of them or a seeded draw. */
-import { Random, type Seed } from "@diopter/tensor";
+import { checkOptions, Random, type Seed } from "@diopter/tensor";
 import type { Sentence, TaskName } from "./sentence";
 import type { Split } from "./stable-hash";
 import { tasks } from "./tasks";
@@ -19,10 +19,9 @@ export interface SentencesOptions {
  * @example
  * sentences("ioi", { n: 100, seed: 7 }).map((sentence) => promptOf(sentence).text);
  */
-export function sentences(
-  name: TaskName,
-  { split = "test", n, seed = 0 }: SentencesOptions = {},
-): Sentence[] {
+export function sentences(name: TaskName, options: SentencesOptions = {}): Sentence[] {
+  checkOptions("sentences", options, { split: "optional", n: "optional", seed: "optional" });
+  const { split = "test", n, seed = 0 } = options;
   if (!Object.hasOwn(tasks, name)) {
     throw new RangeError(`sentences: no task "${name}"; tasks: ${Object.keys(tasks).join(", ")}`);
   }

@@ -1,5 +1,6 @@
 /** @file Files of a model on a hub: found, fetched once, checked, kept, and read from the cache from then on. */
 
+import { checkOptions, type OptionKeys } from "@diopter/tensor";
 import { HubError, MissingFileError } from "../../config/errors";
 import { Connection } from "./connection";
 import { type Description, describeFile } from "./describe-file";
@@ -31,6 +32,20 @@ export interface HubOptions {
   readonly fetch?: typeof fetch | undefined;
 }
 
+export const hubKeys: OptionKeys<HubOptions> = {
+  revision: "optional",
+  token: "optional",
+  cache: "optional",
+  onProgress: "optional",
+  offline: "optional",
+  endpoint: "optional",
+  signal: "optional",
+  timeout: "optional",
+  retries: "optional",
+  retryDelay: "optional",
+  fetch: "optional",
+};
+
 /**
  * The files of a model on a hub.
  *
@@ -46,6 +61,12 @@ export interface HubOptions {
  * const bytes = await files.read("config.json");
  */
 export async function hubFiles(id: string, options: HubOptions = {}): Promise<HubFiles> {
+  checkOptions("hubFiles", options, hubKeys);
+  return filesOf(id, options);
+}
+
+/** The same for options that have been checked, among others. */
+export async function filesOf(id: string, options: HubOptions): Promise<HubFiles> {
   if (!isHubId(id))
     throw new RangeError(`hub: ${JSON.stringify(id)} is not of the form owner/name`);
   const { revision = "main", onProgress = () => {} } = options;

@@ -17,7 +17,7 @@ export function inBrowser(): boolean {
 }
 
 /** Throws RangeError on what cannot be. */
-export function checkOptions(options: {
+export function checkSettings(options: {
   readonly device?: WebDevice;
   readonly threads?: number;
   readonly worker?: boolean;
