@@ -19,9 +19,13 @@ export interface Readme {
   /** Packages of the first `npm install`. */
   readonly installs: readonly string[];
   readonly programs: readonly Program[];
-  /** Blocks of `js`: what could come next in the first program. */
+  /** Blocks of `js` that start with their name in a comment, by it. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Other blocks of `js`: what could come next in the first program. */
   readonly fragments: readonly string[];
 }
+
+const FILE = /^\/\/ (\S+\.m?js)\n/;
 
 /** The README of the repository, then that of every package. */
 export const readmes: readonly Readme[] = [{ name: "root", folder: root }, ...packages].map(
@@ -47,7 +51,13 @@ function readmeIn(name: string, folder: string): Readme {
       const prints = next?.language === "text" ? next.code : undefined;
       return language === "ts" ? { code, prints } : [];
     }),
-    fragments: codeIn("js"),
+    files: Object.fromEntries(
+      codeIn("js").flatMap((code) => {
+        const file = FILE.exec(code)?.[1];
+        return file ? [[file, code]] : [];
+      }),
+    ),
+    fragments: codeIn("js").filter((code) => !FILE.test(code)),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { TestProject } from "vitest/node";
 import { packages, root } from "../workspace";
 
@@ -75,11 +76,20 @@ export function installIn(
 }
 
 /** Makes the repository's copy of a third-party package visible outside. */
-function link(name: string, outside: string): void {
+export function link(name: string, outside: string): void {
   const target = join(outside, "node_modules", name);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, ".."), { recursive: true });
   symlinkSync(join(root, "node_modules", name), target, "dir");
+}
+
+/** Puts what a page needs of onnxruntime-web into a folder: copied, since bundlers tell links from packages. */
+export function copyOfOrtWeb(folder: string): void {
+  const from = join(root, "node_modules/onnxruntime-web");
+  const to = join(folder, "node_modules/onnxruntime-web");
+  const needed =
+    /^(package\.json|dist|dist.ort\.(wasm|webgpu)\.bundle\.min\.mjs|dist.ort-wasm-simd-threaded(\.asyncify)?\.wasm)?$/;
+  cpSync(from, to, { recursive: true, filter: (path) => needed.test(relative(from, path)) });
 }
 
 /** Runs npm and gives its standard output. */
