@@ -12,7 +12,7 @@ export interface LensLayer extends ResidualSite, LayerStatistics {}
 export interface LensContent {
   readonly layers: readonly LensLayer[];
   readonly tokens: TokenBatch;
-  /** Text of each token of the prompts, [batch][pos]. */
+  /** Text of each token of each prompt, [batch][position]. */
   readonly strings: readonly (readonly string[])[];
   readonly tokenOf: (id: number) => string;
   readonly target: number | string | undefined;
@@ -49,7 +49,7 @@ export interface LensSvgOptions {
 /** Version of `toJSON`. */
 const SCHEMA = 1;
 
-/** What every layer predicts at every position; padding is left out of records and pictures. */
+/** What every layer predicts at every position; positions count the tokens of each prompt, so padding is no part of it. */
 export class LensGrid {
   readonly layers: readonly LensLayer[];
   readonly tokens: TokenBatch;
@@ -82,14 +82,14 @@ export class LensGrid {
   toRows(): LensRow[] {
     return this.strings.flatMap((row, prompt) =>
       this.layers.flatMap((layer, l) =>
-        this.#real(prompt).map((position) => {
+        row.map((token, position) => {
           const cell = this.#cell(prompt, position);
           const [best] = this.top(l, position, prompt);
           return {
             prompt,
             layer: layer.label,
             position,
-            token: row[position]!,
+            token,
             top: best!.token,
             probability: best!.probability,
             entropy: Number(layer.entropy.data[cell]),
@@ -112,7 +112,7 @@ export class LensGrid {
       rows: this.toRows(),
       candidates: this.strings.map((_, prompt) =>
         this.layers.map((_, l) =>
-          this.#real(prompt).map((position) => this.top(l, position, prompt)),
+          this.#positions(prompt).map((position) => this.top(l, position, prompt)),
         ),
       ),
     };
@@ -130,7 +130,7 @@ export class LensGrid {
       throw new RangeError("lens: colour by rank needs a target");
     }
     this.#cell(prompt, 0);
-    const positions = this.#real(prompt);
+    const positions = this.#positions(prompt);
     const cells = <T>(value: (layer: LensLayer, l: number, position: number) => T) =>
       this.layers.map((layer, l) => positions.map((position) => value(layer, l, position)));
     return heatmap(
@@ -159,20 +159,19 @@ export class LensGrid {
     );
   }
 
-  /** Positions of the real tokens of a prompt. */
-  #real(prompt: number): number[] {
-    const { pos, keep } = this.tokens;
-    return Array.from({ length: pos }, (_, p) => p).filter((p) => keep[prompt * pos + p]);
+  #positions(prompt: number): number[] {
+    return this.strings[prompt]!.map((_, position) => position);
   }
 
   #cell(prompt: number, position: number): number {
-    const { batch, pos } = this.tokens;
-    const p = position < 0 ? pos + position : position;
-    if (!(prompt >= 0 && prompt < batch))
+    const { length: batch } = this.strings;
+    if (!(Number.isInteger(prompt) && prompt >= 0 && prompt < batch))
       throw new RangeError(`lens: prompt ${prompt} is not in 0..${batch - 1}`);
-    if (!(p >= 0 && p < pos))
-      throw new RangeError(`lens: position ${position} is not in 0..${pos - 1}`);
-    return prompt * pos + p;
+    const { length } = this.strings[prompt]!;
+    const p = position < 0 ? length + position : position;
+    if (!(Number.isInteger(p) && p >= 0 && p < length))
+      throw new RangeError(`lens: position ${position} is not in 0..${length - 1}`);
+    return prompt * this.layers[0]!.entropy.shape[1]! + p;
   }
 
   #layer(layer: number): LensLayer {

@@ -14,7 +14,7 @@ export interface StatisticsOptions {
   readonly logits: boolean;
 }
 
-/** What is known of one residual state at every position. */
+/** What is known of one residual state at every position; as the graph gives it, in slots. */
 export interface LayerStatistics {
   /** Most likely tokens and their probabilities, [batch, pos, topK]. */
   readonly ids: Tensor;

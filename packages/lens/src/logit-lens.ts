@@ -7,14 +7,17 @@
 import {
   type Model,
   type Prompt,
+  padPlaces,
   type RunOptions,
   runKeys,
   type TokenBatch,
+  takeSlots,
+  tokenSlots,
   tokenText,
 } from "@diopter/model";
 import { checkOptions, type TensorLike } from "@diopter/tensor";
 import { LensGrid } from "./lens-grid";
-import { lensStatistics } from "./lens-statistics";
+import { type LayerStatistics, lensStatistics } from "./lens-statistics";
 import { residualSites } from "./sites";
 
 export interface LensOptions extends RunOptions {
@@ -67,7 +70,7 @@ export async function logitLens(
     run,
   );
   return new LensGrid({
-    layers: sites.map((site, i) => ({ ...site, ...statistics[i]! })),
+    layers: sites.map((site, i) => ({ ...site, ...byPosition(statistics[i]!, tokens) })),
     tokens,
     strings: stringsOf(model, tokens),
     tokenOf: (id) => tokenText(model.tokenizer, id),
@@ -80,17 +83,25 @@ export async function logitLens(
   });
 }
 
-/** Target id per position; the last position of each row has no next token and looks for itself. */
-function targetIds(
-  model: Model,
-  { batch, pos, ids, keep }: TokenBatch,
-  target: number | string,
-): TensorLike {
+/** Statistics of slots as those of positions, whatever lies between them; nothing behind the end of shorter prompts. */
+function byPosition(statistics: LayerStatistics, tokens: TokenBatch): LayerStatistics {
+  const places = padPlaces(tokenSlots(tokens));
+  const taken = Object.entries(statistics).map(([name, value]) => [
+    name,
+    value && takeSlots(value, 1, places),
+  ]);
+  return Object.fromEntries(taken) as LayerStatistics;
+}
+
+/** Target id per slot; the last token of each row has no next one and looks for itself. */
+function targetIds(model: Model, tokens: TokenBatch, target: number | string): TensorLike {
+  const { batch, pos, ids } = tokens;
   const data = new BigInt64Array(batch * pos);
   if (target === "next") {
-    data.forEach((_, i) => {
-      const next = (i + 1) % pos !== 0 && keep[i + 1] ? i + 1 : i;
-      data[i] = BigInt(ids[next]!);
+    tokenSlots(tokens).forEach((row, r) => {
+      row.forEach((slot, position) => {
+        data[r * pos + slot] = BigInt(ids[r * pos + (row[position + 1] ?? slot)]!);
+      });
     });
   } else {
     const id = typeof target === "string" ? model.toSingleToken(target) : target;
@@ -102,9 +113,10 @@ function targetIds(
   return { dtype: "int64", shape: [batch, pos], data };
 }
 
-function stringsOf(model: Model, { batch, pos, ids }: TokenBatch): string[][] {
-  return Array.from({ length: batch }, (_, row) => {
-    const rowIds = ids.slice(row * pos, (row + 1) * pos);
-    return model.tokenizer ? model.toStringTokens(rowIds) : rowIds.map(String);
+/** Text of each token of each prompt. */
+function stringsOf(model: Model, tokens: TokenBatch): string[][] {
+  return tokenSlots(tokens).map((slots, row) => {
+    const ids = slots.map((slot) => tokens.ids[row * tokens.pos + slot]!);
+    return model.tokenizer ? model.toStringTokens(ids) : ids.map(String);
   });
 }

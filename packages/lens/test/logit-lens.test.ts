@@ -3,6 +3,7 @@ import { Model } from "@diopter/model";
 import { node } from "@diopter/model/node";
 import { reference } from "@diopter/model/reference";
 import { fromData, slice, type Tensor, type TensorLike } from "@diopter/tensor";
+import { worldCausal } from "@diopter/tiny-models";
 import { afterAll, expect, test } from "vitest";
 import { goldenPath, noTrained, readJson, readTensors, trainedPath } from "../../../test/golden";
 
@@ -208,5 +209,59 @@ function largestDifference(a: TensorLike, b: Tensor): number {
   return Array.from(a.data as Float32Array).reduce(
     (worst, v, i) => Math.max(worst, Math.abs(v - Number(other.data[i]))),
     0,
+  );
+}
+
+test("a prompt's cells do not depend on its padding, nor on who runs beside it", async () => {
+  const model = await Model.load(await worldCausal(), { runtime });
+  const prompts = [
+    "The Apple iPhone is made by American company",
+    "The maker of the Chromebook is",
+    "Tokyo",
+  ].map((text) => model.toTokens(text));
+  const width = 12;
+  const places = (count: number, layout: string) =>
+    Array.from({ length: count }, (_, i) =>
+      layout === "left" ? width - count + i : layout === "gaps" ? i + (i > 1 ? 2 : 1) : i,
+    );
+  for (const layout of ["left", "gaps", "right"]) {
+    const tokens = prompts.map((ids) => {
+      const row = new Array<number>(width).fill(0);
+      places(ids.length, layout).forEach((slot, i) => {
+        row[slot] = ids[i]!;
+      });
+      return row;
+    });
+    const attentionMask = prompts.map((ids) =>
+      tokens[0]!.map((_, slot) => (places(ids.length, layout).includes(slot) ? 1 : 0)),
+    );
+    const options = { topK: 2, target: "next" } as const;
+    const grid = await logitLens(model, { tokens, attentionMask }, options);
+    for (const [i, ids] of prompts.entries()) {
+      const alone = await logitLens(model, ids, options);
+      const rows = grid.toRows().filter(({ prompt }) => prompt === i);
+      const wanted = alone.toRows();
+      expect(rows.length).toBe(wanted.length);
+      rows.forEach((row, r) => {
+        const { probability, entropy, kl, ...words } = wanted[r]!;
+        expect(row, layout).toMatchObject({ ...words, prompt: i });
+        expect([row.probability, row.entropy, row.kl]).toBeAllclose([probability, entropy, kl], {
+          atol: 1e-4,
+          rtol: 1e-4,
+        });
+      });
+      expect(grid.top(-1, -1, i)[0]!.token).toBe(alone.top(-1, -1)[0]!.token);
+      expect(grid.top(-1, -1, i)[0]!.probability).toBeCloseTo(alone.top(-1, -1)[0]!.probability, 4);
+      expect(words(grid.toSVG({ prompt: i }))).toEqual(words(alone.toSVG()));
+    }
+    expect(() => grid.top(0, 2, 2)).toThrow("lens: position 2 is not in 0..1");
+    expect(grid.layers[0]!.entropy.shape).toEqual([3, Math.max(...prompts.map((p) => p.length))]);
+  }
+});
+
+/** Texts of a picture that are no numbers. */
+function words(svg: string): string[] {
+  return Array.from(svg.matchAll(/>([^<>]+)</g), ([, text]) => text!).filter(
+    (text) => text.trim() !== "" && !/\d\.\d/.test(text),
   );
 }

@@ -83,6 +83,7 @@ export {
   hookNames,
   selectHooks,
 } from "./hooks/names";
+export { padPlaces, slotAt, type TokenSlots, takeSlots, tokenSlots } from "./hooks/token-slots";
 export { type TranslateOptions, translate, type Vocabulary } from "./hooks/translate";
 export { Model } from "./model";
 export type {
