@@ -7,6 +7,7 @@ import {
   type Model,
   metricRows,
   type NamedPositions,
+  tokenSlots,
 } from "@diopter/model";
 
 /** Prompt i of the one belongs to prompt i of the other; both have their real tokens in the same slots. */
@@ -25,7 +26,7 @@ export interface PairBatch {
 }
 
 /**
- * The two sides as token ids.
+ * The two sides as token ids, the corrupt prompts padded as the clean ones are.
  *
  * @throws RangeError when the two sides have different numbers of prompts, or a pair different numbers of tokens.
  */
@@ -42,27 +43,38 @@ export function pairPrompts(
       `patch: ${clean.batch} clean prompts, but ${corrupt.batch} corrupt ones; expected pairs`,
     );
   }
+  const lengths = [clean, corrupt].map((side) => tokenSlots(side).map((row) => row.length));
   for (let row = 0; row < clean.batch; row++) {
-    const [a, b] = [keptSlots(clean, row), keptSlots(corrupt, row)];
-    if (a.length !== b.length) {
+    const [a, b] = [lengths[0]![row], lengths[1]![row]];
+    if (a !== b) {
       throw new RangeError(
-        `patch: clean prompt ${row} has ${a.length} tokens, its corruption ${b.length}; expected equal numbers, since activations are patched position by position`,
+        `patch: clean prompt ${row} has ${a} tokens, its corruption ${b}; expected equal numbers, since activations are patched position by position`,
       );
     }
-    if (a.join() !== b.join() || clean.pos !== corrupt.pos)
-      throw new RangeError(`patch: prompt ${row} and its corruption are padded differently`);
   }
-  return { clean, corrupt };
+  return { clean, corrupt: inSlotsOf(clean, corrupt) };
 }
 
-/** Slots of a prompt that hold real tokens. */
-export function keptSlots({ pos, keep }: TokenBatch, row: number): number[] {
-  return Array.from({ length: pos }, (_, slot) => slot).filter((slot) => keep[row * pos + slot]);
+/** The tokens of `other`, padded as those of `tokens` are. */
+function inSlotsOf(tokens: TokenBatch, other: TokenBatch): TokenBatch {
+  const { batch, pos, keep } = tokens;
+  const from = tokenSlots(other);
+  const laid = (values: readonly number[]) => {
+    const row = new Array<number>(batch * pos).fill(0);
+    tokenSlots(tokens).forEach((slots, r) => {
+      slots.forEach((slot, position) => {
+        row[r * pos + slot] = values[r * other.pos + from[r]![position]!]!;
+      });
+    });
+    return row;
+  };
+  const { ids, tokenTypes } = other;
+  return { batch, pos, keep, ids: laid(ids), ...(tokenTypes && { tokenTypes: laid(tokenTypes) }) };
 }
 
-/** Real tokens per prompt; undefined when prompts differ in it. */
+/** Tokens per prompt; undefined when prompts differ in it. */
 export function realLength(tokens: TokenBatch): number | undefined {
-  const lengths = Array.from({ length: tokens.batch }, (_, row) => keptSlots(tokens, row).length);
+  const lengths = tokenSlots(tokens).map((row) => row.length);
   return lengths.every((length) => length === lengths[0]) ? lengths[0] : undefined;
 }
 

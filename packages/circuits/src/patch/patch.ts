@@ -10,11 +10,12 @@ import {
   type Model,
   type SweepRow,
   type TokenBatch,
+  tokenSlots,
   tokenText,
 } from "@diopter/model";
 import { fromData } from "@diopter/tensor";
 import { inputsOf, type PairOptions, readAndMeasure, sweepInto } from "./pair-runs";
-import { keptSlots, type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
+import { type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
 import { type CellRows, PatchRecord } from "./record";
 import { type PatchDirection, PatchResult } from "./result";
 import { type PatchGrid, type PatchPart, type PatchSelection, patchGrid } from "./sites";
@@ -127,8 +128,8 @@ export function gridLabels(
 /** The id that every prompt has at a position. */
 function sharedToken(tokens: TokenBatch, position: number): number | undefined {
   const found = new Set(
-    Array.from({ length: tokens.batch }, (_, row) => {
-      const slot = keptSlots(tokens, row).at(position);
+    tokenSlots(tokens).map((slots, row) => {
+      const slot = slots.at(position);
       return slot === undefined ? undefined : tokens.ids[row * tokens.pos + slot];
     }),
   );

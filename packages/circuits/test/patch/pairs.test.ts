@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { pairBatches, pairPrompts, realLength } from "../../src/patch/pairs";
 import { ln } from "../helpers/networks";
 
-test("pairs of unequal length, number or padding are errors that say which", async () => {
+test("pairs of unequal length or number are errors that say which", async () => {
   const model = await ln.load(reference());
   expect(() => pairPrompts(model, { clean: [1, 2, 3], corrupt: [1, 2] })).toThrow(
     "patch: clean prompt 0 has 3 tokens, its corruption 2; expected equal numbers",
@@ -19,12 +19,14 @@ test("pairs of unequal length, number or padding are errors that say which", asy
   expect(() => pairPrompts(model, { clean, corrupt: [1, 2, 3] })).toThrow(
     "patch: 2 clean prompts, but 1 corrupt ones; expected pairs",
   );
-  const tokens = [[1, 2, 3]];
-  const left = { tokens, attentionMask: [[0, 1, 1]] };
-  const right = { tokens, attentionMask: [[1, 1, 0]] };
-  expect(() => pairPrompts(model, { clean: left, corrupt: right })).toThrow(
-    "patch: prompt 0 and its corruption are padded differently",
-  );
+});
+
+test("a corruption is padded as its prompt is", async () => {
+  const model = await ln.load(reference());
+  const clean = { tokens: [[1, 2, 3, 0]], attentionMask: [[0, 1, 1, 0]] };
+  const corrupt = { tokens: [[4, 0, 5]], attentionMask: [[1, 0, 1]] };
+  const pairs = pairPrompts(model, { clean, corrupt });
+  expect(pairs.corrupt).toEqual({ batch: 1, pos: 4, ids: [0, 4, 5, 0], keep: [0, 1, 1, 0] });
 });
 
 test("batches hold their rows of prompts, metric and positions", async () => {
