@@ -47,6 +47,7 @@ export { type PatchOptions, patch } from "./patch/patch";
 export { type PatchPathsOptions, patchPaths } from "./patch/paths";
 export { PatchResult } from "./patch/result";
 export { patchSweeps } from "./patch/sweeps";
+export { type DrawCircuitOptions, drawCircuit } from "./report/draw-circuit";
 export type { RobustnessOptions } from "./report/options";
 export { robustness } from "./report/robustness";
 export { RobustnessReport } from "./report/robustness-report";

@@ -23,7 +23,8 @@ export interface Drawing {
   readonly marks: readonly Markup[];
 }
 
-const margin = 12;
+/** Pixels around what is drawn. */
+export const margin = 12;
 const gap = 12;
 
 /** Stacks drawings under the title, left-aligned, and wraps them into an `<svg>` that styles nothing but itself. */

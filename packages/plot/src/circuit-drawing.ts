@@ -1,6 +1,6 @@
 /** @file The nodes and edges of a circuit graph as marks. */
 
-import { max } from "d3-array";
+import { group, max } from "d3-array";
 import { label } from "./axis";
 import type { Drawing } from "./chart";
 import type { Edge, Node } from "./circuit-input";
@@ -12,71 +12,109 @@ import { quoted, visible } from "./visible";
 
 const nodeHeight = 22;
 const rowPitch = 58;
+const foldPitch = 30; // between rows of one layer
 const widest = (edges: number) => (edges > 150 ? 3 : edges > 60 ? 4.5 : 6); // px of the strongest
 
+/** Strokes of negative edges where colour says something else. */
+export const dashes = "5 3";
+
+export interface Drawn {
+  readonly width: number;
+  readonly print: (value: number) => string;
+  /** Class and dashes of an edge. */
+  readonly look: (edge: Edge) => Readonly<Record<string, string | undefined>>;
+}
+
+/** Layers upwards, edges as curves between them. */
 export function graph(
   all: readonly Node[],
   edges: readonly Edge[],
   positions: readonly string[],
-  print: (value: number) => string,
+  { width, print, look }: Drawn,
 ): Drawing {
   const used = new Set(edges.flatMap(({ from, to }) => [from, to]));
   const nodes = all.filter((node) => used.has(node));
-  const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
   const columns = positions.filter((name) => nodes.some(({ position }) => position === name));
   const index = new Map(nodes.map((node, i) => [node, i]));
-  const rowOf = new Map(layers.map((layer, row) => [layer, row]));
-  const layout = circuitLayout(
-    nodes.map(({ layer, position }) => ({
-      row: rowOf.get(layer)!,
-      column: Math.max(0, columns.indexOf(position ?? "")),
-    })),
-    edges.map(({ from, to }) => ({ from: index.get(from)!, to: index.get(to)! })),
-    Math.max(1, columns.length),
-  );
   const nodeWidth = Math.min(
     110,
     Math.max(40, (max(nodes, (n) => measure(visible(n.label), 11)) ?? 0) + 12),
   );
-  const unit = nodeWidth + 12;
-  const bottom = (layers.length - 1) * rowPitch + nodeHeight;
+  const unit = nodeWidth + (width < 476 ? 6 : 12);
+  const column = ({ position }: Node) => Math.max(0, columns.indexOf(position ?? ""));
+  const { rows, heights } = folded(nodes, column, Math.floor(width / unit));
+  const layout = circuitLayout(
+    nodes.map((node, i) => ({ row: rows[i]!, column: column(node) })),
+    edges.map(({ from, to }) => ({ from: index.get(from)!, to: index.get(to)! })),
+    Math.max(1, columns.length),
+  );
+  const bottom = heights.at(-1)! + nodeHeight;
   const place = (node: Node) => ({
     x: layout.x[index.get(node)!]! * unit,
-    y: bottom - rowOf.get(node.layer)! * rowPitch - nodeHeight / 2,
+    y: bottom - heights[rows[index.get(node)!]!]! - nodeHeight / 2,
   });
   const ports = portsOf(edges, nodeWidth);
   const strongest = max(edges, ({ score }) => Math.abs(score ?? 0)) || 1;
+  const edgeMark = (edge: Edge): Markup => {
+    const [a, b] = [place(edge.from), place(edge.to)];
+    const end = b.x + ports(edge);
+    const [start, stop] = [a.y - nodeHeight / 2, b.y + nodeHeight / 2];
+    const bend = (start - stop) * 0.45;
+    const d = `M${round(a.x)},${round(start)}C${round(a.x)},${round(start - bend)} ${round(end)},${round(stop + bend)} ${round(end)},${round(stop)}`;
+    const size =
+      edge.score === undefined
+        ? edges.length > 60
+          ? 1
+          : 1.5
+        : Math.max(0.8, (widest(edges.length) * Math.abs(edge.score)) / strongest);
+    return tag(
+      "g",
+      { class: "edge" },
+      tag("title", {}, inWords(edge, print)),
+      tag("path", { class: "hit", d }),
+      tag("path", { ...look(edge), "stroke-width": size, d }),
+    );
+  };
   return {
     width: layout.columns.at(-1)! * unit,
     height: bottom + (columns.length > 0 ? 24 : 0),
     marks: [
       ...columnMarks(columns, layout, unit, bottom),
-      tag(
-        "g",
-        { class: "edges" },
-        // Weakest first, so that strong edges lie over weak ones.
-        lines(
-          [...edges].reverse().map((edge) => {
-            const [a, b] = [place(edge.from), place(edge.to)];
-            const end = b.x + ports(edge);
-            const [start, stop] = [a.y - nodeHeight / 2, b.y + nodeHeight / 2];
-            const bend = (start - stop) * 0.45;
-            const d = `M${round(a.x)},${round(start)}C${round(a.x)},${round(start - bend)} ${round(end)},${round(stop + bend)} ${round(end)},${round(stop)}`;
-            const width =
-              edge.score === undefined
-                ? 1.5
-                : Math.max(0.8, (widest(edges.length) * Math.abs(edge.score)) / strongest);
-            return tag(
-              "path",
-              { class: signOf(edge), "stroke-width": width, d },
-              tag("title", {}, inWords(edge, print)),
-            );
-          }),
-        ),
-      ),
+      // Weakest first, so that strong edges lie over weak ones.
+      tag("g", { class: "edges" }, lines([...edges].reverse().map(edgeMark))),
       ...nodes.map((node) => nodeMark(node, place(node), nodeWidth)),
     ],
   };
+}
+
+/** Row of each node and height of each row: a layer with more nodes than fit beside each other takes several rows. */
+function folded(
+  nodes: readonly Node[],
+  column: (node: Node) => number,
+  room: number,
+): { rows: number[]; heights: number[] } {
+  const layers = [...group(nodes, ({ layer }) => layer)]
+    .sort(([a], [b]) => a - b)
+    .map(([, members]) => [...group(members, column)]);
+  const widths: number[] = [];
+  for (const [at, { length }] of layers.flat()) widths[at] = Math.max(widths[at] ?? 1, length);
+  const total = () => widths.reduce((sum, w) => sum + w, 0);
+  while (total() > room && Math.max(...widths) > 1)
+    widths[widths.indexOf(Math.max(...widths))]! -= 1;
+
+  const rowOf = new Map<Node, number>();
+  const heights: number[] = [];
+  for (const cells of layers) {
+    const first = heights.length;
+    const count = Math.max(...cells.map(([at, { length }]) => Math.ceil(length / widths[at]!)));
+    for (let i = 0; i < count; i++)
+      heights.push(first + i === 0 ? 0 : heights.at(-1)! + (i === 0 ? rowPitch : foldPitch));
+    for (const [, members] of cells) {
+      const each = Math.ceil(members.length / count);
+      for (const [i, node] of members.entries()) rowOf.set(node, first + Math.floor(i / each));
+    }
+  }
+  return { rows: nodes.map((node) => rowOf.get(node)!), heights };
 }
 
 export function nodeMark(node: Node, { x, y }: { x: number; y: number }, width: number): Markup {
@@ -84,7 +122,7 @@ export function nodeMark(node: Node, { x, y }: { x: number; y: number }, width: 
   return tag(
     "g",
     { class: "node" },
-    tag("title", {}, `${quoted(node.label)}${at}`),
+    tag("title", {}, `${quoted(node.label)}${at}${node.note ? `, ${node.note}` : ""}`),
     tag("rect", { x: x - width / 2, y: y - nodeHeight / 2, width, height: nodeHeight, rx: 4 }),
     label(node.label, width - 6, { class: "ink middle", x, y: y + 4 }),
   );
@@ -115,22 +153,34 @@ export function columnMarks(
 
 /** Where along the lower side of a node each of its inputs is, from the middle. */
 export function portsOf(edges: readonly Edge[], nodeWidth: number): (edge: Edge) => number {
-  const inputs = new Map<Node, Set<string>>();
-  for (const { to, input } of edges) {
-    if (!inputs.has(to)) inputs.set(to, new Set());
-    inputs.get(to)!.add(input ?? "");
-  }
-  const order = ["q", "k", "v"];
-  const rank = (name: string) => (order.includes(name) ? `${order.indexOf(name)}` : name);
-  const sorted = new Map(
-    Array.from(inputs, ([node, names]) => [
+  const entering = group(edges, ({ to }) => to);
+  const names = new Map(
+    Array.from(entering, ([node, own]) => [
       node,
-      [...names].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)),
+      [...inputsOf(own), ...(own.some(({ input }) => input === undefined) ? [undefined] : [])],
     ]),
   );
   return ({ to, input }) => {
-    const names = sorted.get(to)!;
-    return ((names.indexOf(input ?? "") + 0.5) / names.length - 0.5) * (nodeWidth - 12);
+    const inputs = names.get(to)!;
+    return ((inputs.indexOf(input) + 0.5) / inputs.length - 0.5) * (nodeWidth - 12);
+  };
+}
+
+/** Inputs that edges enter: q, k and v, then others by name. */
+export function inputsOf(edges: readonly Edge[]): string[] {
+  const order = ["q", "k", "v"];
+  const rank = (name: string) => (order.includes(name) ? `${order.indexOf(name)}` : `3${name}`);
+  return [...new Set(edges.flatMap(({ input }) => input ?? []))].sort((a, b) =>
+    rank(a) < rank(b) ? -1 : 1,
+  );
+}
+
+/** Colour by input, else by sign. */
+export function lookOf(edge: Edge, inputs: readonly string[]): ReturnType<Drawn["look"]> {
+  if (inputs.length === 0) return { class: signOf(edge) };
+  return {
+    class: edge.input === undefined ? "plain" : `c${inputs.indexOf(edge.input)}`,
+    "stroke-dasharray": signOf(edge) === "minus" ? dashes : undefined,
   };
 }
 

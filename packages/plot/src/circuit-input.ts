@@ -14,6 +14,7 @@ export interface Node {
   readonly label: string;
   readonly layer: number;
   readonly position: string | undefined;
+  readonly note: string | undefined;
 }
 
 export interface Edge {
@@ -21,6 +22,7 @@ export interface Edge {
   readonly to: Node;
   readonly score: number | undefined;
   readonly input: string | undefined;
+  readonly note: string | undefined;
 }
 
 export function checkNodes(value: unknown): Node[] {
@@ -31,6 +33,7 @@ export function checkNodes(value: unknown): Node[] {
       label: checkText(`${subject}.label`, node.label) ?? id,
       layer: requireFinite(`${subject}.layer`, node.layer),
       position: checkText(`${subject}.position`, node.position),
+      note: checkText(`${subject}.note`, node.note),
     };
   });
   const seen = new Set<string>();
@@ -64,6 +67,7 @@ export function checkEdges(value: unknown, nodes: readonly Node[]): Edge[] {
       to,
       score: checkFinite(`${subject}.score`, edge.score),
       input: checkText(`${subject}.input`, edge.input),
+      note: checkText(`${subject}.note`, edge.note),
     };
   });
   const odd = edges.findIndex(
@@ -82,8 +86,8 @@ export function checkPositions(nodes: readonly Node[], value: unknown): string[]
   throw new RangeError(`circuitGraph: positions has no ${JSON.stringify(missing)}`);
 }
 
-export function checkLimit(value: unknown): number {
-  const limit = checkFinite("circuitGraph: maxEdges", value) ?? 300;
-  if (Number.isInteger(limit) && limit > 0) return limit;
+export function checkLimit(value: unknown): number | undefined {
+  const limit = checkFinite("circuitGraph: maxEdges", value);
+  if (limit === undefined || (Number.isInteger(limit) && limit > 0)) return limit;
   throw new RangeError(`circuitGraph: maxEdges must be a positive whole number, got ${limit}`);
 }

@@ -17,15 +17,15 @@ export function countsInWords(
   return [
     drawn.length === edges.length
       ? `${counted(of, "node")}, ${counted(edges.length, "edge")}`
-      : `${scored ? "strongest" : "first"} ${drawn.length} of ${counted(edges.length, "edge")} drawn, ${with_} of ${counted(of, "node")}`,
+      : `${scored ? "strongest " : ""}${drawn.length} of ${counted(edges.length, "edge")} drawn${scored ? "" : ", the nearest to the top"}, ${with_} of ${counted(of, "node")}`,
     ...(alone > 0 ? [`${counted(alone, "node")} without edges not drawn`] : []),
   ].join("; ");
 }
 
 export function inWords(
-  { from, to, score, input }: Edge,
+  { from, to, score, input, note }: Edge,
   print: (value: number) => string,
 ): string {
   const place = (node: Node) => quoted(node.id);
-  return `${place(from)} to ${place(to)}${input ? ` ${input}` : ""}${score === undefined ? "" : `: ${print(score)}`}`;
+  return `${place(from)} to ${place(to)}${input ? ` ${input}` : ""}${score === undefined ? "" : `: ${print(score)}`}${note ? `, ${note}` : ""}`;
 }

@@ -1,4 +1,5 @@
 import { circuitGraph } from "@diopter/plot";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { gallery } from "./gallery";
 import { findAll, ownText, parseXml, textsOf, tooltipsOf } from "./xml";
@@ -15,7 +16,9 @@ const edges = [
 ];
 
 const edgesOf = (svg: string) =>
-  findAll(parseXml(svg), "path").filter(({ attributes }) => attributes.get("d")?.includes("C"));
+  findAll(parseXml(svg), "path").filter(
+    ({ attributes }) => attributes.get("d")?.includes("C") && attributes.get("class") !== "hit",
+  );
 
 const attributesOf = (svg: string, name: string) =>
   edgesOf(svg).map(({ attributes }) => attributes.get(name));
@@ -64,6 +67,62 @@ test("q, k and v enter beside each other", () => {
   const [k, q, v] = ends as [number, number, number];
   expect(q - k).toBeCloseTo(-33.55 / 3, 1);
   expect(v - k).toBeCloseTo(33.55 / 3, 1);
+});
+
+test("where edges have inputs, colour is the input and negative scores are dashed", () => {
+  const svg = circuitGraph({
+    nodes,
+    edges: [
+      { from: "input", to: "a0.h0", input: "v", score: 3 },
+      { from: "input", to: "a0.h0", input: "q", score: -2 },
+      { from: "a0.h0", to: "logits", score: 1, note: "at END" },
+    ],
+  });
+  // weakest first; q comes before v in the key
+  expect(attributesOf(svg, "class")).toEqual(["plain", "c0", "c1"]);
+  expect(attributesOf(svg, "stroke-dasharray")).toEqual([undefined, "5 3", undefined]);
+  for (const text of ["into q", "into v", "other edges", "negative score"])
+    expect(textsOf(svg)).toContain(text);
+  expect(textsOf(svg)).not.toContain("positive score");
+  expect(tooltipsOf(svg)).toContain("input to a0.h0 q: −2");
+  expect(tooltipsOf(svg)).toContain("a0.h0 to logits: 1, at END");
+});
+
+test("every edge is drawn and named, or counted, and no node leaves the width or covers another", () => {
+  const layered = fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 2, maxLength: 5 });
+  fc.assert(
+    fc.property(
+      layered,
+      fc.integer({ min: 200, max: 1200 }),
+      fc.boolean(),
+      (sizes, width, scored) => {
+        const all = sizes.flatMap((count, layer) =>
+          Array.from({ length: count }, (_, i) => ({ id: `a${layer}.h${i}`, layer })),
+        );
+        const joined = all.flatMap((from, i) =>
+          all.flatMap((to, j) =>
+            from.layer < to.layer
+              ? [{ from: from.id, to: to.id, ...(scored ? { score: Math.sin(i + 7 * j) } : {}) }]
+              : [],
+          ),
+        );
+        const svg = circuitGraph({ nodes: all, edges: joined }, { width });
+        const drawn = Math.min(joined.length, width < 500 ? 100 : 300);
+        expect(edgesOf(svg).length).toBe(drawn);
+        expect(tooltipsOf(svg).filter((text) => text.includes(" to ")).length).toBe(drawn);
+        if (drawn < joined.length)
+          expect(textsOf(svg).join(" ")).toContain(`${drawn} of ${joined.length} edges drawn`);
+        expect(Number(parseXml(svg).attributes.get("width"))).toBeLessThanOrEqual(
+          Math.max(width, 344),
+        );
+        const corners = cornersOf(svg) as [string, number, number][];
+        for (const [i, [, x, y]] of corners.entries())
+          for (const [, x2, y2] of corners.slice(0, i))
+            expect(Math.abs(y - y2) >= 22 || Math.abs(x - x2) >= 40).toBe(true);
+      },
+    ),
+    { seed: 10, numRuns: 25 },
+  );
 });
 
 test("the strongest edges are drawn and the rest is counted", () => {
