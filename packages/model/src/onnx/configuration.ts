@@ -3,13 +3,13 @@
 import { type ConfigChoices, completeConfig } from "../checkpoint/families/complete-config";
 import type { ModelConfig, QueryKeyNorm, RotaryScaling } from "../config/config";
 import type { Attention } from "./match/attention";
-import type { Embedding } from "./match/embedding";
+import type { Embedding, Table } from "./match/embedding";
 import type { Constants, Linear } from "./match/linear";
 import type { Norm } from "./match/norm";
-import { near } from "./match/query";
 import { reads, readsOf } from "./match/residual";
 import type { Layer, Transformer } from "./match/transformer";
 import { type Body, type Var, varsOf } from "./read/body";
+import { FLOAT32, near } from "./read/near";
 import { Refusal } from "./refusal";
 
 /** The configuration; throws a Refusal where layers differ in what they must share. */
@@ -18,8 +18,11 @@ export function configurationOf(
   constants: Constants,
 ): ModelConfig {
   const attns = layers.map(({ attn }) => attn.part);
-  const shape = (name: string) => constants.get(name)!.shape;
-  const [dVocab, dModel] = shape(embedding.tokens.name) as [number, number];
+  const shape = ({ name, transposed }: Table) => {
+    const [rows, width] = constants.get(name)!.shape.slice(-2) as [number, number];
+    return transposed ? ([width, rows] as const) : ([rows, width] as const);
+  };
+  const [dVocab, dModel] = shape(embedding.tokens);
   const attnOnly = layers.every(({ mlp }) => mlp === undefined);
   if (!attnOnly && layers.some(({ mlp }) => mlp === undefined))
     throw new Refusal("some blocks have no MLP");
@@ -89,7 +92,7 @@ export function configurationOf(
       attns.map((a) => a.nKeyValueHeads),
     ),
     nCtx: embedding.positions
-      ? shape(embedding.positions.name)[0]! - embedding.positions.position.offset
+      ? shape(embedding.positions)[0] - embedding.positions.position.offset
       : 2 ** 31 - 1,
     dMlp: mlps[0] ? sizeOf(mlps[0].out.over) : 0,
     normalizationType: type === undefined ? "none" : gains[0] === false ? `${type}Pre` : type,
@@ -107,9 +110,9 @@ export function configurationOf(
     )
       ? "causal"
       : "bidirectional",
-    attnScale: near(divisor, Math.sqrt(dHead), 1e-5)
+    attnScale: near(divisor, Math.sqrt(dHead), FLOAT32)
       ? Math.sqrt(dHead)
-      : near(scale, 1, 1e-6)
+      : near(scale, 1, FLOAT32)
         ? 1
         : divisor,
     ...rotation(attns, dHead),
@@ -129,10 +132,10 @@ export function configurationOf(
         attns.map((a) => a.softCap ?? null),
       ) ?? undefined,
     outputLogitsSoftCap: unembedding.softCap,
-    logitScale: near(unembedding.scale, 1, 1e-6) ? undefined : unembedding.scale,
-    embeddingScale: near(embedding.scale, 1, 1e-6) ? undefined : embedding.scale,
+    logitScale: near(unembedding.scale, 1, FLOAT32) ? undefined : unembedding.scale,
+    embeddingScale: near(embedding.scale, 1, FLOAT32) ? undefined : embedding.scale,
     postEmbeddingNorm: embedding.norm !== undefined,
-    tokenTypes: embedding.types ? shape(embedding.types.name)[0]! : 0,
+    tokenTypes: embedding.types ? shape(embedding.types)[0] : 0,
     mlmHead: unembedding.head !== undefined,
     tiedEmbeddings: isTied(vocabulary, embedding),
   };
@@ -172,8 +175,8 @@ function sizeOf(vars: readonly Var[]): number {
 /** Whether the vocabulary matrix is the embedding, transposed. */
 function isTied({ weight, over }: Linear, { tokens }: Embedding): boolean {
   if (weight.k !== "const" || weight.name !== tokens.name) return false;
-  const [, column] = weight.index;
-  return over.length === 1 && column?.k === "at" && column.terms.has(over[0]!);
+  const component = weight.index[tokens.transposed ? 0 : 1];
+  return over.length === 1 && component?.k === "at" && component.terms.has(over[0]!);
 }
 
 /** All norms of a block; what a post-norm block reads is the norm of the block before. */
@@ -245,7 +248,7 @@ function rotation(attns: readonly Attention[], dHead: number) {
   if (all.length === 0) return { positionalEmbeddingType: "none" as const };
   const { frequencies, dim, adjacent, magnitude } = agreed("the rotation", all);
   if (dim > dHead) throw new Refusal("more is rotated than a head has");
-  const { base, scaling } = rotaryBase(frequencies, Math.abs(magnitude - 1) < 1e-6 ? 1 : magnitude);
+  const { base, scaling } = rotaryBase(frequencies, near(magnitude, 1, FLOAT32) ? 1 : magnitude);
   return {
     positionalEmbeddingType: "rotary" as const,
     rotaryDim: dim,
@@ -273,11 +276,11 @@ function rotaryBase(frequencies: readonly number[], magnitude: number): RotaryBa
   const factor = 1 / frequencies[0]!;
   const last = frequencies.length - 1;
   const base = last === 0 ? 10000 : tidy((frequencies[last]! * factor) ** (1 / exponent(last)));
-  const fits = frequencies.every((f, i) => near(f * factor, base ** exponent(i), 1e-4));
+  const fits = frequencies.every((f, i) => near(f * factor, base ** exponent(i), FLOAT32));
   if (fits && magnitude === 1)
     return {
       base,
-      scaling: near(factor, 1, 1e-4) ? undefined : { type: "linear", factor: tidy(factor) },
+      scaling: near(factor, 1, FLOAT32) ? undefined : { type: "linear", factor: tidy(factor) },
     };
   const stretches = frequencies.map((f, i) => base ** exponent(i) / f);
   return {
@@ -295,7 +298,7 @@ function rotaryBase(frequencies: readonly number[], magnitude: number): RotaryBa
 /** The whole number that a float32 computation was near. */
 function tidy(x: number): number {
   const whole = Math.round(x);
-  return near(whole, x, 1e-4) ? whole : x;
+  return near(whole, x, FLOAT32) ? whole : x;
 }
 
 function queryKeyNorm(attns: readonly Attention[]): QueryKeyNorm | undefined {

@@ -82,10 +82,8 @@ function materialise(
 ): Initializer {
   const count = shape.reduce((product, n) => product * n, 1);
   const bits = isDType(dtype) ? 8 * bytesPerElement(dtype) : OTHER_BITS[dtype];
-  if (bits === undefined)
-    throw new RangeError(
-      `onnx: weight "${weight}" has type ${dtype}, which Diopter does not read from external data`,
-    );
+  // What nothing reads stands in no one's way, and what reads it says so by its name.
+  if (bits === undefined) return { dtype, shape, external };
   const length = Math.ceil((count * bits) / 8);
   const { offset, length: stated } = external;
   if (stated !== undefined && stated !== length)

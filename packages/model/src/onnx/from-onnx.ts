@@ -10,7 +10,12 @@ import { sha256 } from "../weights/hash-weights";
 import { confirmConfig, withHints } from "./confirm-config";
 import { OnnxInspection } from "./inspection";
 import { type OnnxFileOptions, type OnnxSource, openOnnx } from "./open-onnx";
+import { precisionOf } from "./read/near";
 import { recognize } from "./recognize";
+
+/** What is open to whoever has a file that is refused. */
+const WAYS_OUT =
+  "decoders and encoders with a head over the vocabulary are read, such as optimum exports with --task text-generation or fill-mask; the checkpoint behind the file may load by itself";
 
 /** How an ONNX file becomes a model. */
 export interface OnnxSettings extends OnnxFileOptions {
@@ -40,7 +45,7 @@ export async function loadOnnx(
   const { config: found, weights } = recognition;
   if (!found || !weights) {
     throw new UnsupportedModelError(
-      `onnx: ${id}: not recognized as a transformer: ${recognition.unexplained.join("; ")}`,
+      `onnx: ${id}: not recognized as a transformer: ${recognition.unexplained.join("; ")}; ${WAYS_OUT}`,
     );
   }
   const tokenizer = (options.tokenizer as LoadedCheckpoint["tokenizer"]) ?? opened.tokenizer;
@@ -51,9 +56,14 @@ export async function loadOnnx(
     tokenizer !== undefined &&
     (found.attentionDir === "bidirectional" ||
       createTokenizer(tokenizer, tokenizerConfig).bos !== undefined);
-  const confirmed = confirmConfig({ ...found, defaultPrependBos: hasBos }, opened.config);
+  const precision = precisionOf(opened.graph);
+  const confirmed = confirmConfig(
+    { ...found, defaultPrependBos: hasBos },
+    opened.config,
+    precision,
+  );
   const checkpoint: LoadedCheckpoint = {
-    config: withHints(confirmed, options.config ?? {}),
+    config: withHints(confirmed, options.config ?? {}, precision),
     weights,
     tokenizer,
     tokenizerConfig,

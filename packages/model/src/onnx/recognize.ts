@@ -4,10 +4,12 @@ import type { Graph, Initializer, Node } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import { configurationOf } from "./configuration";
+import { logitsOf } from "./heads";
 import { type HookFinding, hookFindings } from "./hook-findings";
 import { Constants } from "./match/linear";
 import { matchTransformer } from "./match/transformer";
 import { normalForm } from "./normal/normal-form";
+import { type Precision, precisionOf } from "./read/near";
 import { constantOf, type Reading, readValues } from "./read/read-values";
 import { Refusal } from "./refusal";
 import { weightsOf } from "./weights";
@@ -30,12 +32,13 @@ export interface Recognition {
  * configuration, and `unexplained` says what is in the way.
  */
 export function recognize(graph: Graph): Recognition {
-  const asIs = attempt(graph);
+  const precision = precisionOf(graph);
+  const asIs = attempt(graph, precision);
   if (asIs.config) return asIs;
   // Cached decoders in an If, fused and quantized operations are taken apart first.
   const { graph: normal, notes, origins } = normalForm(graph);
   const names = namesIn(graph);
-  const taken = attempt(normal, origins, (name) => names.has(name));
+  const taken = attempt(normal, precision, origins, (name) => names.has(name));
   if (taken.config) return taken;
   return { ...taken, unexplained: [...taken.unexplained, ...notes] };
 }
@@ -52,20 +55,15 @@ function namesIn({ nodes }: Graph, names: Set<string> = new Set()): Set<string> 
 /** Recognition of a graph; `origins` names the nodes of the file by value, `inFile` says which of the values it has. */
 function attempt(
   graph: Graph,
+  precision: Precision,
   origins: ReadonlyMap<string, string> = new Map(),
   inFile: (value: string) => boolean = () => true,
 ): Recognition {
-  const logits = logitsOf(graph);
-  if (!logits) return { hooks: [], unexplained: ["the graph has no output"] };
   const reading = readValues(graph, origins);
-  const meaning = reading.meanings.get(logits);
-  if (meaning?.kind !== "field") {
-    const reason = meaning?.kind === "unknown" ? meaning.reason : "it does not depend on any input";
-    return { hooks: [], unexplained: [`output "${logits}": ${reason}`] };
-  }
   try {
-    const constants = new Constants(constantsOf(reading));
-    const found = matchTransformer(meaning.body, constants);
+    const logits = logitsOf(reading);
+    const constants = new Constants(constantsOf(reading), precision);
+    const found = matchTransformer(logits, constants);
     const plain = configurationOf(found, constants);
     const { weights, quantized } = weightsOf(plain, found, constants);
     const config = quantized.length > 0 ? { ...plain, dynamicQuantization: quantized } : plain;
@@ -75,11 +73,6 @@ function attempt(
     if (!(error instanceof Refusal)) throw error;
     return { hooks: [], unexplained: [error.message] };
   }
-}
-
-/** The output that is called logits, or the only one. */
-function logitsOf({ outputs }: Graph): string | undefined {
-  return (outputs.find(({ name }) => /logits/i.test(name)) ?? outputs[0])?.name;
 }
 
 function constantsOf({ graph }: Reading): Map<string, Initializer> {

@@ -1,6 +1,6 @@
 /** @file Why a graph is not taken for a transformer, and how its nodes are named in reasons. */
 
-import type { Node } from "@diopter/graph";
+import { type Node, quoted } from "@diopter/graph";
 
 /**
  * Something in a graph that Diopter does not account for; the message says what was found.
@@ -13,5 +13,5 @@ export class Refusal extends Error {
 
 /** A node as reasons name it: its op, and its own name or that of its first output. */
 export function labelOf({ op, name, outputs }: Node): string {
-  return `${op} "${name || outputs[0]}"`;
+  return `${op} ${quoted(name || outputs[0])}`;
 }

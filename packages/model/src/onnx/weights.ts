@@ -3,12 +3,13 @@
 import { bfloat16ToFloat32, cast, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import type { Projected } from "./match/attention";
+import type { Table } from "./match/embedding";
 import { type Constants, isConstant, type Linear } from "./match/linear";
 import type { Norm } from "./match/norm";
 import type { Transformer } from "./match/transformer";
-import { type Body, num, type Var, varsOf } from "./read/body";
+import { at, type Body, freshVar, num, type Var, varsOf } from "./read/body";
 import { substitute } from "./read/simplify";
-import { productOf } from "./read/size";
+import { productOf, Size } from "./read/size";
 import { Refusal } from "./refusal";
 
 /** All weights under canonical names, and the names of those that read inputs rounded to 8 bits. */
@@ -22,7 +23,13 @@ export function weightsOf(
   const put = (name: string, body: Body | undefined, dims: readonly (readonly Var[])[]) => {
     if (body) weights.set(name, writeWeight(body, dims, constants));
   };
-  const table = (name: string, source: string) => {
+  const table = (name: string, { name: source, transposed }: Table) => {
+    if (transposed) {
+      const [width, rows] = constants.get(source)!.shape as [number, number];
+      const [row, column] = [freshVar(Size.of(rows)), freshVar(Size.of(width))];
+      put(name, { k: "const", name: source, index: [at(column), at(row)] }, [[row], [column]]);
+      return;
+    }
     const tensor = constants.tensor(source);
     if (!tensor) throw new Refusal(`weight "${source}" is not numbers that Diopter reads`);
     weights.set(
@@ -54,9 +61,9 @@ export function weightsOf(
   const outsOf = ({ weight, over }: Linear) => [...varsOf(weight)].filter((v) => !over.includes(v));
   const heads = (W: string, b: string, { linear, heads: h, width }: Projected) =>
     affine(W, b, linear, [...h, ...width]);
-  table("embed.W_E", embedding.tokens.name);
-  if (embedding.positions) table("pos_embed.W_pos", embedding.positions.name);
-  if (embedding.types) table("embed.W_token_type", embedding.types.name);
+  table("embed.W_E", embedding.tokens);
+  if (embedding.positions) table("pos_embed.W_pos", embedding.positions);
+  if (embedding.types) table("embed.W_token_type", embedding.types);
   norm("embed.ln", embedding.norm);
   layers.forEach(({ attn, mlp, attnStep, mlpStep }, l) => {
     const block = `blocks.${l}`;

@@ -25,7 +25,12 @@ export interface Forms {
   /** [batch, keyHead, pos, dHead] → [batch, head, pos, dHead] */
   readonly repeated: (b: Builder, x: Value) => Value;
   readonly joined: (b: Builder, z: Value) => Value;
-  readonly tied: boolean;
+  /** Whether the vocabulary matrix is the embedding, which the file may keep in columns. */
+  readonly tied: boolean | "columns";
+  /** The mask of which keys are seen [pos, pos]. */
+  readonly mask: (b: Builder, seen: Value) => Value;
+  /** Outputs made of the logits. */
+  readonly outputs: (b: Builder, logits: Value) => Readonly<Record<string, Value>>;
   /** Whether queries, keys and values come out of one matrix. */
   readonly packed: boolean;
   /** Whether the MLP has a gate, and whether both of its matrices are one. */
@@ -47,6 +52,8 @@ const plain: Forms = {
   repeated: (_, x) => x,
   joined: (b, z) => b.reshape(b.transpose(z, [0, 2, 1, 3]), ["batch", "pos", WIDTH]),
   tied: false,
+  mask: (_, seen) => seen,
+  outputs: (_, logits) => ({ logits }),
   packed: false,
   gate: "none",
 };
@@ -64,7 +71,9 @@ export function transformer(forms: Partial<Forms> = {}): Graph {
   const b = new Builder();
   const ids = b.input("input_ids", "int64", ["batch", "pos"]);
   const places = b.range(0, "pos");
-  const embedding = b.initializer("words", numbers(WORDS, WIDTH));
+  const rows = numbers(WORDS, WIDTH);
+  const kept = f.tied === "columns" && b.initializer("words", turned(rows));
+  const embedding = kept ? b.transpose(kept, [1, 0]) : b.initializer("words", rows);
   const positions = b.initializer("places", numbers(LENGTH, WIDTH));
   const norm = (x: Value) =>
     f.norm(b, x, b.constant(numbers(WIDTH)), b.constant({ ...numbers(WIDTH), data: BIAS }));
@@ -81,7 +90,8 @@ export function transformer(forms: Partial<Forms> = {}): Graph {
   const q = f.turned(b, query!);
   const scores = f.scores(b, q, f.repeated(b, f.turned(b, k!)));
   const seen = b.lessOrEqual(b.unsqueeze(places, [0]), b.unsqueeze(places, [1]));
-  const pattern = f.pattern(b, b.where(seen, scores, -1e9));
+  const added = f.mask(b, b.where(seen, b.constant(0, "float32"), -1e9));
+  const pattern = f.pattern(b, b.add(scores, added));
   const z = b.matmul(pattern, f.repeated(b, v!));
   x = b.add(x, linear(f.joined(b, z), WIDTH, WIDTH));
   const read = norm(x);
@@ -91,8 +101,21 @@ export function transformer(forms: Partial<Forms> = {}): Graph {
       : [linear(read, WIDTH, MLP), f.gate === "none" ? undefined : linear(read, WIDTH, MLP)];
   const post = up ? b.mul(f.activation(b, pre!), up) : f.activation(b, pre!);
   x = b.add(x, linear(post, MLP, WIDTH));
-  const words = f.tied ? b.transpose(embedding, [1, 0]) : b.constant(numbers(WIDTH, WORDS));
-  return b.build([b.named("logits", b.matmul(norm(x), words))]);
+  const words =
+    kept || (f.tied ? b.transpose(embedding, [1, 0]) : b.constant(numbers(WIDTH, WORDS)));
+  const outputs = Object.entries(f.outputs(b, b.matmul(norm(x), words)));
+  return b.build(outputs.map(([name, value]) => b.named(name, value)));
+}
+
+/** Rows as columns. */
+function turned({ shape, data }: TensorLike): TensorLike {
+  const [rows, columns] = shape as [number, number];
+  const at = (i: number) => Number(data[(i % rows) * columns + Math.floor(i / rows)]);
+  return {
+    dtype: "float32",
+    shape: [columns, rows],
+    data: Float32Array.from({ length: rows * columns }, (_, i) => at(i)),
+  };
 }
 
 const BIAS = Float32Array.from({ length: WIDTH }, (_, i) => Math.cos(i) / 3);

@@ -2,6 +2,7 @@
 
 import type { ActivationFunction } from "../../config/config";
 import { asAffine, asVar, type Body, type Var } from "../read/body";
+import { near, type Precision } from "../read/near";
 import { Refusal } from "../refusal";
 import { type Linear, matchLinear } from "./linear";
 import { matchActivation } from "./mlp";
@@ -25,6 +26,8 @@ export interface Table {
   /** The row that is picked, in the coordinates of the stream, and its weight. */
   readonly value: Body;
   readonly name: string;
+  /** Whether the file keeps the rows as columns. */
+  readonly transposed: boolean;
 }
 
 /** The embedding that `body` is. */
@@ -39,13 +42,13 @@ export function matchEmbedding(body: Body, rowsOf: (name: string) => number): Em
     const row = rowOf(value);
     if (!row) throw new Refusal(`the embedding adds ${describe(term)}`);
     const t = positionVar(body);
-    const { name, index } = row;
+    const { name, index, transposed } = row;
     const role = roleOf(index, t, name, rowsOf);
     if (role.kind === "tokens" && !tokens)
-      tokens = { value, name, input: role.input, scale: factor };
+      tokens = { value, name, transposed, input: role.input, scale: factor };
     else if (role.kind === "positions" && !positions && factor === 1)
-      positions = { value, name, position: role.position };
-    else if (role.kind === "types" && !types && factor === 1) types = { value, name };
+      positions = { value, name, transposed, position: role.position };
+    else if (role.kind === "types" && !types && factor === 1) types = { value, name, transposed };
     else throw new Refusal(`the embedding adds ${describe(term)} a second time`);
   }
   if (!tokens) throw new Refusal("no embedding of tokens");
@@ -99,16 +102,13 @@ function termsOf(body: Body, depth = 0): Body[] {
 }
 
 /** A row of a weight matrix with all its columns. */
-function rowOf(body: Body): { name: string; index: Body } | undefined {
+function rowOf(body: Body): { name: string; index: Body; transposed: boolean } | undefined {
   const picked = open(body, "Embed")?.args[0] ?? body;
   if (picked.k !== "const" || picked.index.length < 2) return undefined;
   const [row, column] = picked.index.slice(-2) as [Body, Body];
-  if (
-    asVar(column) === undefined ||
-    picked.index.slice(0, -2).some((i) => i.k !== "num" || i.value !== 0)
-  )
-    return undefined;
-  return { name: picked.name, index: row };
+  if (picked.index.slice(0, -2).some((i) => i.k !== "num" || i.value !== 0)) return undefined;
+  if (asVar(column)) return { name: picked.name, index: row, transposed: false };
+  return asVar(row) && { name: picked.name, index: column, transposed: true };
 }
 
 /** The coordinate of positions: the second of the tokens' index. */
@@ -141,14 +141,14 @@ export interface Unembedding {
 }
 
 /** The unembedding that `logits` come from. */
-export function matchUnembedding(logits: Body): Unembedding {
+export function matchUnembedding(logits: Body, precision: Precision): Unembedding {
   const outer = withoutFactor(logits);
   const tanh = open(outer.body, "Tanh");
   let softCap: number | undefined;
   let scaled = outer;
   if (tanh) {
     scaled = withoutFactor(tanh.args[0]!);
-    if (Math.abs(scaled.factor * outer.factor - 1) > 1e-5)
+    if (!near(scaled.factor * outer.factor, 1, precision))
       throw new Refusal("logits pass a Tanh that is no soft cap");
     softCap = outer.factor;
     scaled = { factor: 1, body: scaled.body };

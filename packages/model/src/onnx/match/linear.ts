@@ -3,6 +3,7 @@
 import type { Initializer } from "@diopter/graph";
 import { cast, type TensorLike } from "@diopter/tensor";
 import { type Body, hasAct, hasConst, type Var } from "../read/body";
+import { type Precision, precisionOfNumbers } from "../read/near";
 import { op } from "../read/simplify";
 import { open, withoutBias, withoutFactor } from "./query";
 
@@ -10,9 +11,27 @@ import { open, withoutBias, withoutFactor } from "./query";
 export class Constants {
   readonly #tensors: ReadonlyMap<string, Initializer>;
   readonly #float = new Map<string, TensorLike>();
+  readonly #precisions = new Map<string, Precision>();
 
-  constructor(tensors: ReadonlyMap<string, Initializer>) {
+  /** `precision` is what the file keeps its numbers in. */
+  constructor(
+    tensors: ReadonlyMap<string, Initializer>,
+    readonly precision: Precision,
+  ) {
     this.#tensors = tensors;
+  }
+
+  /** What the numbers of one tensor were kept in, also where they have been widened since. */
+  precisionOf(name: string): Precision {
+    const known = this.#precisions.get(name);
+    if (known) return known;
+    const tensor = this.tensor(name);
+    const found =
+      tensor?.dtype === "float32"
+        ? precisionOfNumbers(tensor.data as Float32Array)
+        : this.precision;
+    this.#precisions.set(name, found);
+    return found;
   }
 
   get(name: string): Initializer | undefined {

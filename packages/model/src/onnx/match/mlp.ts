@@ -2,8 +2,9 @@
 
 import type { ActivationFunction } from "../../config/config";
 import type { Body } from "../read/body";
+import { near, WRITTEN } from "../read/near";
 import { type Linear, matchLinear } from "./linear";
-import { either, factors, near, open, same, withoutBias, withoutFactor } from "./query";
+import { either, factors, open, same, withoutBias, withoutFactor } from "./query";
 
 export interface Activation {
   readonly fn: ActivationFunction;
@@ -42,8 +43,8 @@ function matchNode(body: Body): Activation | undefined {
 }
 
 function quick(alpha: number, x: Body): Activation | undefined {
-  if (near(alpha, 1, 1e-6)) return { fn: "silu", x };
-  return near(alpha, 1.702) ? { fn: "quick_gelu", x } : undefined;
+  if (near(alpha, 1, WRITTEN)) return { fn: "silu", x };
+  return near(alpha, 1.702, WRITTEN) ? { fn: "quick_gelu", x } : undefined;
 }
 
 /** x times a gate made of x. */
@@ -59,7 +60,7 @@ function matchProduct(body: Body): Activation | undefined {
 
 function matchGate(factor: number, x: Body, gate: Body): ActivationFunction | undefined {
   const sigmoid = open(gate, "Sigmoid");
-  if (sigmoid && near(factor, 1, 1e-6)) {
+  if (sigmoid && near(factor, 1, WRITTEN)) {
     const scaled = withoutFactor(sigmoid.args[0]!);
     if (!same(scaled.body, withoutFactor(x).body)) return undefined;
     return quick(scaled.factor / withoutFactor(x).factor, x)?.fn;
@@ -67,12 +68,16 @@ function matchGate(factor: number, x: Body, gate: Body): ActivationFunction | un
   // 0.5 x (1 + f), or x (0.5 + 0.5 f)
   const { body: f, bias: one } = withoutBias(gate);
   const shape = withoutFactor(f);
-  if (one?.k !== "num" || !near(one.value * factor, 0.5) || !near(shape.factor, one.value))
+  if (
+    one?.k !== "num" ||
+    !near(one.value * factor, 0.5, WRITTEN) ||
+    !near(shape.factor, one.value, WRITTEN)
+  )
     return undefined;
   const erf = open(shape.body, "Erf");
   if (erf) {
     const inside = withoutFactor(erf.args[0]!);
-    return near(inside.factor, Math.SQRT1_2) && same(inside.body, x) ? "gelu" : undefined;
+    return near(inside.factor, Math.SQRT1_2, WRITTEN) && same(inside.body, x) ? "gelu" : undefined;
   }
   const tanh = open(shape.body, "Tanh");
   return tanh && isGeluCurve(tanh.args[0]!, x) ? "gelu_new" : undefined;
@@ -85,30 +90,33 @@ function isGeluCurve(body: Body, x: Body): boolean {
   if (rest.length === 1) {
     const sum = open(rest[0]!, "Sum");
     return (
-      near(factor, slope) &&
+      near(factor, slope, WRITTEN) &&
       sum !== undefined &&
       either(sum.args).some(([a, b]) => same(a, x) && isPower(b, x, 3, 0.044715))
     );
   }
-  if (rest.length !== 2 || !near(factor, slope)) return false;
+  if (rest.length !== 2 || !near(factor, slope, WRITTEN)) return false;
   return either(rest).some(([a, b]) => {
     const { body: square, bias } = withoutBias(b);
     return (
-      same(a, x) && bias?.k === "num" && near(bias.value, 1) && isPower(square, x, 2, 0.044715)
+      same(a, x) &&
+      bias?.k === "num" &&
+      near(bias.value, 1, WRITTEN) &&
+      isPower(square, x, 2, 0.044715)
     );
   });
 }
 
 function isPower(body: Body, x: Body, power: number, coefficient: number): boolean {
   const { factor, rest } = factors(body);
-  if (!near(factor, coefficient)) return false;
+  if (!near(factor, coefficient, WRITTEN)) return false;
   const count = rest.reduce((n, part) => {
     if (same(part, x)) return n + 1;
     const pow = open(part, "Pow");
     const exponent = pow?.args[1];
     return pow && exponent?.k === "num" && same(pow.args[0]!, x) ? n + exponent.value : Number.NaN;
   }, 0);
-  return near(count, power);
+  return count === power;
 }
 
 export interface Mlp {

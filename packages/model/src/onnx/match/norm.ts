@@ -1,7 +1,7 @@
 /** @file LayerNorm and RMSNorm with gain and bias: as one node (opset 17 on, ONNX Runtime) or spelt out (optimum1, torchscript14, all RMS exports). */
 
 import type { Body, Var } from "../read/body";
-import { either, near, open, same, withoutBias, withoutFactor, withoutGain } from "./query";
+import { either, open, same, withoutBias, withoutFactor, withoutGain } from "./query";
 
 export interface Norm {
   readonly type: "LN" | "RMS";
@@ -51,15 +51,15 @@ function axesOf(index: readonly Body[], over: readonly Var[], axes: readonly Var
 function matchSpeltOut(body: Body): Omit<Norm, "normalized" | "gain" | "bias"> | undefined {
   const quotient = open(body, "Div");
   if (quotient) {
-    const [centred, scale] = quotient.args as [Body, Body];
-    const found = matchRoot(centred, scale);
+    const [centered, scale] = quotient.args as [Body, Body];
+    const found = matchRoot(centered, scale);
     return found && { ...found, scale };
   }
   const product = open(body, "Product");
   if (!product) return undefined;
-  for (const [centred, inverse] of either(product.args)) {
+  for (const [centered, inverse] of either(product.args)) {
     const scale = matchInverse(inverse);
-    const found = scale && matchRoot(centred, scale);
+    const found = scale && matchRoot(centered, scale);
     if (found) return { ...found, scale };
   }
   return undefined;
@@ -75,9 +75,9 @@ function matchInverse(body: Body): Body | undefined {
     : undefined;
 }
 
-/** `scale = sqrt(mean(centred^2) + eps)`, where `centred` is x, or x less its mean. */
+/** `scale = sqrt(mean(centered^2) + eps)`, where `centered` is x, or x less its mean. */
 function matchRoot(
-  centred: Body,
+  centered: Body,
   scale: Body,
 ): Omit<Norm, "normalized" | "gain" | "bias"> | undefined {
   const root = open(scale, "Sqrt");
@@ -88,9 +88,9 @@ function matchRoot(
   const base = squareOf(variance.args[0]!);
   if (!base) return undefined;
   // The mean runs over coordinates of its own; norms of equal operands have equal bodies but for those.
-  const over = matchingAxes(base, centred, variance.over);
+  const over = matchingAxes(base, centered, variance.over);
   if (!over) return undefined;
-  const less = open(centred, "Sum");
+  const less = open(centered, "Sum");
   if (less) {
     for (const [x, mean] of either(less.args)) {
       const { factor, body: m } = withoutFactor(mean);
@@ -100,12 +100,12 @@ function matchRoot(
       }
     }
   }
-  return { type: "RMS", eps: eps.value, x: centred, over };
+  return { type: "RMS", eps: eps.value, x: centered, over };
 }
 
 function squareOf(body: Body): Body | undefined {
   const power = open(body, "Pow");
-  if (power && power.args[1]?.k === "num" && near(power.args[1].value, 2)) return power.args[0];
+  if (power && power.args[1]?.k === "num" && power.args[1].value === 2) return power.args[0];
   const product = open(body, "Product");
   return product && same(product.args[0]!, product.args[1]!) ? product.args[0] : undefined;
 }

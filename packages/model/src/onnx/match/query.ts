@@ -95,7 +95,3 @@ export function factors(body: Body, depth = 0): { factor: number; rest: Body[] }
     rest: parts.flatMap((part) => part.rest),
   };
 }
-
-export function near(x: number, y: number, tolerance = 1e-3): boolean {
-  return Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
-}

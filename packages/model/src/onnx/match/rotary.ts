@@ -4,11 +4,13 @@
  */
 
 import { type Body, hasAct, num, type Var, varsOf } from "../read/body";
+import { near } from "../read/near";
+import { rotationOf } from "../read/rotation-table";
 import { substitute } from "../read/simplify";
 import { Refusal } from "../refusal";
 import { matchPosition, type Position } from "./embedding";
 import type { Constants } from "./linear";
-import { describe, near, same, withoutFactor } from "./query";
+import { describe, same, withoutFactor } from "./query";
 
 export interface Rotation {
   /** Radians per position of each pair. */
@@ -80,6 +82,7 @@ export function matchRotation(
   const adjacent = partners[0]!.j === 1 && dim > 2;
   const frequencies: number[] = [];
   const first = partners[0]!.cos.wave!;
+  const { precision } = constants;
   partners.forEach(({ j, other, cos }, i) => {
     const leads = adjacent ? i % 2 === 0 : i < half;
     const partner = adjacent ? (leads ? i + 1 : i - 1) : leads ? i + half : i - half;
@@ -88,9 +91,15 @@ export function matchRotation(
     const pair = adjacent ? Math.floor(i / 2) : i % half;
     const [c, s] = [cos.wave!, other.wave!];
     frequencies[pair] ??= c.frequency;
-    if (!near(c.frequency, frequencies[pair], 1e-5) || !near(s.frequency, c.frequency, 1e-5))
+    if (
+      !near(c.frequency, frequencies[pair], precision) ||
+      !near(s.frequency, c.frequency, precision)
+    )
       throw new Refusal("cosine and sine turn at different speeds");
-    if (!near(c.magnitude, first.magnitude, 1e-6) || !near(s.magnitude, first.magnitude, 1e-6))
+    if (
+      !near(c.magnitude, first.magnitude, precision) ||
+      !near(s.magnitude, first.magnitude, precision)
+    )
       throw new Refusal("cosine and sine have different factors");
   });
   const position = first.position;
@@ -230,22 +239,18 @@ function readTables(
   if (!c || !s || !cos.table || !sin.table)
     throw new Refusal("only one of cosine and sine is a table");
   const [rows, width] = c.shape.slice(-2) as [number, number];
-  const at = (table: typeof c, p: number, column: number) => Number(table.data[p * width + column]);
   const [i, j] = [cos.table.column, sin.table.column];
-  const scale = at(c, 0, i);
-  const frequency = Math.atan2(at(s, 1, j), at(c, 1, i));
-  const coarse = constants.get(cos.table.name)?.dtype === "float16";
-  for (let p = 0; p < rows; p++) {
-    // float32 angles are as good as their size.
-    const tolerance = scale * (coarse ? 2e-2 + p * 1e-3 : 1e-3 + p * 1e-6);
-    const off = Math.max(
-      Math.abs(at(c, p, i) - scale * Math.cos(p * frequency)),
-      Math.abs(at(s, p, j) - scale * Math.sin(p * frequency)),
+  const { frequency, magnitude, wrong } = rotationOf({
+    rows,
+    cos: (row) => Number(c.data[row * width + i]),
+    sin: (row) => Number(s.data[row * width + j]),
+    precision: constants.precisionOf(cos.table.name),
+  });
+  if (wrong !== undefined)
+    throw new Refusal(
+      `row ${wrong} of "${cos.table.name}" is no rotation by ${wrong} times the angle of row 1`,
     );
-    if (off > tolerance)
-      throw new Refusal(`row ${p} of "${cos.table.name}" is no rotation by a multiple of row 1`);
-  }
-  return { frequency, magnitude: scale * cos.magnitude };
+  return { frequency, magnitude: magnitude * cos.magnitude };
 }
 
 /** One body for all components, from those at each. */

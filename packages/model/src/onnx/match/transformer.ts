@@ -28,7 +28,7 @@ export interface Transformer {
 
 /** The transformer whose logits are `logits`. Throws a Refusal with what does not fit. */
 export function matchTransformer(logits: Body, constants: Constants): Transformer {
-  const unembedding = matchUnembedding(logits);
+  const unembedding = matchUnembedding(logits, constants.precision);
   const direct = matchStream(unembedding.state, constants);
   const norm = matchNorm(unembedding.state);
   // The last norm may be the model's, or the last block's own (BERT).

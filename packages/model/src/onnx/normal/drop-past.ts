@@ -12,6 +12,11 @@ const PAST = /(^|[._/])past([._]|_key|_value|$)|past_key_values|^past|cache/i;
 const PRESENT = /present|new_key|new_value|past_key_values/i;
 const TOKENS = /^(input_ids|attention_mask|position_ids|token_type_ids)$/;
 
+/** Whether an output is keys and values for the next token. */
+export function isPresent(name: string): boolean {
+  return PRESENT.test(name);
+}
+
 /** Whether a graph input is part of the cache. */
 export function isPast(input: { name: string; dtype: string; shape: unknown }): boolean {
   return PAST.test(input.name) && /float/.test(input.dtype) && !/use_cache/.test(input.name);
@@ -19,7 +24,7 @@ export function isPast(input: { name: string; dtype: string; shape: unknown }): 
 
 export function dropPast(rewriter: Rewriter): void {
   const past = rewriter.inputs.filter(isPast);
-  const kept = rewriter.outputs.filter(({ name }) => !PRESENT.test(name));
+  const kept = rewriter.outputs.filter(({ name }) => !isPresent(name));
   if (kept.length > 0) rewriter.outputs = kept;
   rewriter.inputs = rewriter.inputs.map((input) => {
     if (!past.includes(input) || input.shape === undefined) return input;

@@ -1,7 +1,7 @@
 /** @file Reads operations that move elements without changing them. */
 
 import { Refusal } from "../refusal";
-import { at, type Body, freshVar, num, type Var } from "./body";
+import { asVar, at, type Body, freshVar, num, type Var } from "./body";
 import {
   concat,
   coordinatesOf,
@@ -68,6 +68,30 @@ export function gatherND(s: Scope): Meaning {
     body = substitute(body, coordinatesOf(data.dims[i]!, here));
   }
   return asField({ dims: [...index.dims.slice(0, -1), ...data.dims.slice(depth)], body });
+}
+
+/** Rows written over all of a tensor are the result; over a part of it they are not followed. */
+export function scatterND(s: Scope): Meaning {
+  const [data, index, updates] = [fresh(s.field(0)), fresh(s.field(1)), s.field(2)];
+  const last = index.dims.at(-1)!;
+  const depth = sizeOfDim(last).value;
+  const whole =
+    s.text("reduction", "none") === "none" &&
+    depth === index.dims.length - 1 &&
+    last.length < 2 &&
+    index.dims.slice(0, -1).every((dim, i) => {
+      const here = substitute(index.body, new Map(last.map((v) => [v, num(i)])));
+      const every = sizeOfDim(data.dims[i]!).equals(sizeOfDim(dim));
+      return (
+        every && (dim.length === 0 ? isZero(here) : dim.length === 1 && asVar(here) === dim[0])
+      );
+    });
+  if (!whole) throw new Refusal("writes into a part of a tensor, as masks made in place do");
+  return asField(updates);
+}
+
+function isZero(body: Body): boolean {
+  return body.k === "num" && body.value === 0;
 }
 
 /** Each element of the result says which one it takes along an axis. */

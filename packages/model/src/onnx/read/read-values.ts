@@ -1,6 +1,6 @@
 /** @file Reads a graph from its inputs to its outputs: what every value is in terms of weights, tokens and positions. */
 
-import type { Graph, Initializer, Node } from "@diopter/graph";
+import { type Graph, type Initializer, type Node, quoted, type ValueInfo } from "@diopter/graph";
 import { Refusal } from "../refusal";
 import { at, num, partsOf } from "./body";
 import { BINARY, binary, extreme, UNARY, unary, whereOp } from "./elementwise";
@@ -30,6 +30,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   Gather: layout.gather,
   GatherND: layout.gatherND,
   GatherElements: layout.gatherElements,
+  ScatterND: layout.scatterND,
   Concat: layout.concatOp,
   Unsqueeze: layout.unsqueeze,
   Squeeze: layout.squeeze,
@@ -66,6 +67,25 @@ const READERS: Readonly<Record<string, Reader>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, (s: Scope) => unary(s, op)])),
 };
 
+const STATIC =
+  "rounds with scales that the file fixes; float, 4-bit weights and dynamic int8 are read";
+const EXPERTS = "chooses among experts, which Diopter does not compute";
+
+/** What is known of operations that are not read. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  QuantizeLinear: STATIC,
+  DequantizeLinear: STATIC,
+  QLinearMatMul: STATIC,
+  QGemm: STATIC,
+  QAttention: STATIC,
+  MoE: EXPERTS,
+  QMoE: EXPERTS,
+  TopK: EXPERTS,
+  If: "has a condition that depends on the run",
+  Loop: "repeats a part of the graph, which has to stand there as often as it runs",
+  Scan: "repeats a part of the graph, which has to stand there as often as it runs",
+};
+
 /** A value that is added to itself again and again grows without end; masks and rotations have some dozens. */
 const MOST_PARTS = 10000;
 
@@ -84,8 +104,7 @@ export function readValues(
   for (const [name, tensor] of graph.initializers)
     s.meanings.set(name, initializerMeaning(name, tensor));
   for (const input of graph.inputs) {
-    if (!graph.initializers.has(input.name))
-      s.meanings.set(input.name, inputMeaning(input.name, input.shape?.length, input.shape));
+    if (!graph.initializers.has(input.name)) s.meanings.set(input.name, inputMeaning(input));
   }
   for (const node of graph.nodes) {
     s.node = node;
@@ -111,7 +130,7 @@ function readNode(s: Scope, node: Node): readonly Meaning[] {
     const reader = known && Object.hasOwn(READERS, node.op) ? READERS[node.op] : undefined;
     if (!reader)
       throw new Refusal(
-        `${node.domain ? `${node.domain}.` : ""}${node.op} is no operation of a transformer that Diopter knows`,
+        `${node.domain ? `${node.domain}.` : ""}${node.op} ${FOREIGN[node.op] ?? "is no operation of a transformer that Diopter knows"}`,
       );
     const result = reader(s);
     for (const meaning of Array.isArray(result)
@@ -142,11 +161,8 @@ export function constantOf(node: Node): Initializer | undefined {
  *
  * Keys and values of earlier tokens are there with length 0: Diopter runs whole sequences.
  */
-function inputMeaning(
-  name: string,
-  rank: number | undefined,
-  shape: readonly unknown[] | undefined,
-): Meaning {
+function inputMeaning({ name, dtype, shape }: ValueInfo): Meaning {
+  const rank = shape?.length;
   if (rank === 2) {
     const dims = freshDims([Size.of("batch"), Size.of("pos")]);
     return { kind: "field", dims, body: { k: "input", name, index: dims.map(([v]) => at(v!)) } };
@@ -160,10 +176,15 @@ function inputMeaning(
     ];
     return { kind: "field", dims: freshDims(sizes), body: num(0) };
   }
-  return {
-    kind: "unknown",
-    reason: `input "${name}" of rank ${rank ?? "unknown"} is neither tokens nor a cache`,
-  };
+  const of = `input ${quoted(name)} [${shape?.map((dim) => dim ?? "?") ?? "of unknown rank"}]`;
+  const what = /encoder/i.test(name)
+    ? "comes from an encoder, and encoder-decoders are not read"
+    : /pixel|image|audio|input_features/i.test(name)
+      ? "is no text"
+      : /float/.test(dtype) && rank === 3
+        ? "is embeddings, and tokens are needed"
+        : "is neither tokens nor a cache";
+  return { kind: "unknown", reason: `${of} ${what}` };
 }
 
 function cast(s: Scope): Meaning {

@@ -12,7 +12,7 @@ export class Size {
     );
     this.key =
       [...this.#terms]
-        .map(([product, n]) => (product === "" ? `${n}` : `${n}*${product}`))
+        .map(([product, n]) => (product === "" ? `${n}` : n === 1 ? product : `${n}*${product}`))
         .join("+") || "0";
   }
 
