@@ -60,7 +60,7 @@ const folderArrows: Record<string, Readonly<Record<string, readonly string[]>>> 
     metrics: ["task"],
     run: ["schema", "graph", "task", "ablation", "metrics"],
     discover: ["schema", "graph", "task", "ablation", "metrics", "run"],
-    patch: ["graph"],
+    patch: ["graph", "run"],
     evaluate: ["schema", "graph", "task", "ablation", "metrics", "run", "discover"],
     report: ["schema", "graph", "task", "ablation", "metrics", "run", "evaluate"],
     reproduce: [
@@ -310,9 +310,7 @@ test.each(packages)("$name exports sources, types and modules, in this order", (
     // A file for bundlers, which nobody imports.
     if (typeof entry === "string") continue;
     expect(Object.keys(entry)).toEqual(["@diopter/source", "types", "default"]);
-    expect(existsSync(join(p.folder, entry["@diopter/source"]!))).toBe(
-      true,
-    );
+    expect(existsSync(join(p.folder, entry["@diopter/source"]!))).toBe(true);
   }
 });
 

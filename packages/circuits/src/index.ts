@@ -51,5 +51,5 @@ export { type DrawCircuitOptions, drawCircuit } from "./report/draw-circuit";
 export type { RobustnessOptions } from "./report/options";
 export { robustness } from "./report/robustness";
 export { RobustnessReport } from "./report/robustness-report";
-export { memoryStore, type ReportStore } from "./report/store";
 export type { Progress } from "./run/job";
+export { memoryStore, type RunStore } from "./run/store";

@@ -46,7 +46,7 @@ test("masks are learned for a metric of one's own as for the task's", async () =
   const options = { size: { penalty: 1 }, steps: 3, seed: 2 } as const;
   const named = await learnMasks(model, twoPrompts, { ...options, metric: "logit-difference" });
   const own = await learnMasks(model, twoPrompts, { ...options, metric: mine });
-  expect(own.state.theta).toBeAllclose(named.state.theta);
+  expect(own.state.data.theta).toBeAllclose(named.state.data.theta);
 });
 
 test.each([

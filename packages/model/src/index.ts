@@ -124,6 +124,14 @@ export {
   type HookPoint,
 } from "./program/hook-functions";
 export {
+  differenceOf,
+  isTable,
+  type JobIdentity,
+  type JobState,
+  jobState,
+  resumeData,
+} from "./program/job-state";
+export {
   estimateMemory,
   formatBytes,
   MemoryBudgetError,
@@ -145,7 +153,7 @@ export {
 } from "./program/metrics";
 export { identify, type Provenance } from "./program/provenance";
 export type { Request } from "./program/request";
-export type { SweepProgress, SweepRow } from "./program/sweep";
+export type { SweepProgress, SweepRow, SweepState } from "./program/sweep";
 export type { Runtime, RuntimeLimits, Session, Values } from "./runtime/runtime";
 export { readSaeConfig, type SaeConfig, type SaeEncoder, type SaeStructure } from "./sae/config";
 export { type InMemorySae, loadSae, type Sae, type SaeOptions } from "./sae/load";

@@ -11,7 +11,7 @@ import type { SamplingOptions } from "./program/generate";
 import type { ForwardHooks } from "./program/hook-functions";
 import type { Metric } from "./program/metrics";
 import type { Request } from "./program/request";
-import type { SweepProgress, SweepRow } from "./program/sweep";
+import type { SweepProgress, SweepRow, SweepState } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import type { Splice } from "./sae/splice";
 import { type PromptOptions, promptKeys } from "./text/prompt";
@@ -77,8 +77,10 @@ export interface SweepOptions extends RunOptions {
   readonly metric: Metric;
   /** Most tokens in one run; 640 by default. */
   readonly tokensPerRun?: number;
-  /** Values of an earlier sweep over the same rows; NaN where they are still to be measured. */
-  readonly resume?: readonly Float64Array[];
+  /** What an earlier, interrupted sweep with the same options left, as `onState` gave it. */
+  readonly resume?: SweepState;
+  /** Called with plain data after every run. */
+  readonly onState?: (state: SweepState) => void;
   readonly onProgress?: (progress: SweepProgress) => void;
 }
 
@@ -170,6 +172,7 @@ export const sweepKeys: OptionKeys<SweepOptions> = {
   metric: "required",
   tokensPerRun: "optional",
   resume: "optional",
+  onState: "optional",
   onProgress: "optional",
 };
 

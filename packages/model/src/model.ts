@@ -41,12 +41,13 @@ import { type Engine, type Executed, type Execution, execute, logitsOf } from ".
 import type { Extension } from "./program/extension";
 import { type GeneratedReads, type GeneratedStep, generateTokens } from "./program/generate";
 import { hookStops } from "./program/hook-functions";
+import { identifyJob, isTable, type JobIdentity, jobState, resumeData } from "./program/job-state";
 import { tokenLosses } from "./program/losses";
 import { checkedMetric, derivatives, type Metric } from "./program/metrics";
 import { type CompiledRequest, Program, ProgramCache } from "./program/program";
 import { identify, type Provenance } from "./program/provenance";
 import { type Request, requestKeys } from "./program/request";
-import { sweepRows } from "./program/sweep";
+import { type SweepPlan, sweepData, sweepFacts, sweepRows } from "./program/sweep";
 import type { Runtime, Values } from "./runtime/runtime";
 import { resolveSplices, structuresOf, withSplices } from "./sae/splice";
 import { GeneratedText } from "./text/generated-text";
@@ -63,6 +64,7 @@ import type { TokenBatch } from "./text/prompt-values";
 import { singleToken } from "./text/single-token";
 import { stringTokens, textOf } from "./text/string-tokens";
 import { createTokenizer, type Tokenizer } from "./text/tokenizer";
+import { version } from "./version";
 import { hashWeights } from "./weights/hash-weights";
 import { processingKeys, processWeights, type WeightProcessing } from "./weights/process-weights";
 import { Weights } from "./weights/weights";
@@ -280,6 +282,7 @@ export class Model {
       metric,
       tokensPerRun = 640,
       resume,
+      onState,
       onProgress,
       signal,
       budget = this.#options.budget,
@@ -292,17 +295,29 @@ export class Model {
     ]);
     const scope = this.#scope(tokens, options);
     const rows = await resolveEditLists(lists, scope);
-    return sweepRows(this.#engine, {
+    const plan: SweepPlan = {
       tokens,
       rows,
       metric,
       splices: resolveSplices(this.config, options.splice ?? []),
       tokensPerRun,
-      resume,
-      onProgress,
       signal,
       budget,
       unedited: (names) => scope.activations("unedited", names),
+    };
+    const identity =
+      resume || onState
+        ? await this.identifyJob("diopter/sweep", version, sweepFacts(plan))
+        : undefined;
+    return sweepRows(this.#engine, {
+      ...plan,
+      measured:
+        resume &&
+        resumeData("sweep", resume, identity!, (data) => isTable(data, rows.length, tokens.batch)),
+      onProgress: (progress) => {
+        onProgress?.(progress);
+        onState?.(jobState(identity!, sweepData(progress.values)));
+      },
     });
   }
 
@@ -426,6 +441,17 @@ export class Model {
   graphOf(request: Request): Graph {
     checkOptions("Model.graphOf", request, requestKeys);
     return this.#compile(request).program.graph;
+  }
+
+  /** Whose a state is: a job of this model on this runtime, and by name whatever else decides its numbers. */
+  async identifyJob(
+    kind: string,
+    version: string,
+    facts: Readonly<Record<string, unknown>>,
+  ): Promise<JobIdentity> {
+    const { weightsHash, processing, config } = (await this.provenance(undefined)).model;
+    const model = { weightsHash, processing, config };
+    return identifyJob(kind, version, { model, runtime: this.runtime.name, ...facts });
   }
 
   /** What a result of this model carries about where it came from. */

@@ -1,4 +1,12 @@
-import { type Edit, logitDifference, Model, type Prompt, type RunOptions } from "@diopter/model";
+import {
+  type Edit,
+  logitDifference,
+  Model,
+  type Prompt,
+  type RunOptions,
+  type SweepOptions,
+  type SweepState,
+} from "@diopter/model";
 import { reference } from "@diopter/model/reference";
 import { expect, test } from "vitest";
 import { tinyConfig, tinyWeights } from "./helpers/tiny-hooked";
@@ -257,27 +265,75 @@ test("a sweep that is interrupted goes on from its values", async () => {
   );
   const whole = await model.sweep([1, 2, 3], { over, metric, tokensPerRun: 3 });
   const controller = new AbortController();
-  let partial: readonly Float64Array[] = [];
+  let partial: SweepState | undefined;
   const stopped = model.sweep([1, 2, 3], {
     over,
     metric,
     tokensPerRun: 3,
     signal: controller.signal,
-    onProgress: ({ done, total, values }) => {
+    onState: (state) => {
+      partial = JSON.parse(JSON.stringify(state));
+    },
+    onProgress: ({ done, total }) => {
       expect(total).toBe(4);
-      partial = values.map((row) => row.slice());
       if (done === 2) controller.abort(new Error("pause"));
     },
   });
   await expect(stopped).rejects.toThrow("pause");
-  expect(partial.filter((row) => !Number.isNaN(row[0]!)).length).toBe(2);
+  expect(partial!.data.filter((row) => row[0] !== null).length).toBe(2);
   const steps: number[] = [];
   const rest = await model.sweep([1, 2, 3], {
     over,
     metric,
-    resume: partial,
+    tokensPerRun: 3,
+    resume: partial!,
     onProgress: ({ done }) => steps.push(done),
   });
   expect(rest).toEqual(whole);
   expect(steps[0]).toBeGreaterThan(2);
+});
+
+test("what another sweep left is refused with what differs, and what no sweep left with what it is", async () => {
+  const model = await open();
+  const at = "blocks.0.attn.hook_z";
+  const own = {
+    over: [0, 1].map((head): Edit => ({ at, head, do: "zero" })),
+    metric: logitDifference(0, 1),
+    tokensPerRun: 3,
+  };
+  let state: SweepState | undefined;
+  await model.sweep([1, 2, 3], {
+    ...own,
+    onState: (last) => {
+      state = last;
+    },
+  });
+  const values = { do: "set" as const, at, value: 1 };
+  const others: [prompt: number[], change: Partial<SweepOptions>, differs: RegExp][] = [
+    [
+      [1, 2, 4],
+      {},
+      /its prompt is \{"batch":1,"ids":\[1,2,3\].*, here \{"batch":1,"ids":\[1,2,4\]/,
+    ],
+    [[1, 2, 3], { metric: logitDifference(0, 2) }, /its metric is [0-9a-f]{8}…, here [0-9a-f]{8}…/],
+    [[1, 2, 3], { over: [...own.over].reverse() }, /its over is /],
+    [[1, 2, 3], { over: [values, { ...values, value: 2 }] }, /its over is /],
+    [[1, 2, 3], { tokensPerRun: 6 }, /its tokensPerRun is 3, here 6/],
+  ];
+  for (const [prompt, change, differs] of others)
+    await expect(model.sweep(prompt, { ...own, ...change, resume: state! })).rejects.toThrow(
+      differs,
+    );
+  const none = [
+    {},
+    [],
+    "state",
+    { ...state, version: "0.0.1" },
+    { ...state, data: undefined },
+    { ...state, data: [[1]] },
+  ];
+  for (const resume of none)
+    await expect(model.sweep([1, 2, 3], { ...own, resume: resume as never })).rejects.toThrow(
+      /^sweep: the state to resume is not of this job: (its \w+ is .*|it has no data); give/,
+    );
 });

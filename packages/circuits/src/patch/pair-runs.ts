@@ -13,8 +13,9 @@ import {
   type TokenPrompt,
   together,
 } from "@diopter/model";
+import { version } from "../run/state";
 import type { PairBatch, Pairs } from "./pairs";
-import type { CellRows, PatchProgress, PatchRecord } from "./record";
+import { type CellRows, type PatchProgress, PatchRecord, type PatchState } from "./record";
 import type { PatchDirection } from "./result";
 
 /** What every kind of patching takes. */
@@ -30,15 +31,39 @@ export interface PairOptions extends PromptOptions {
   readonly positions?: NamedPositions;
   /** Most tokens in one run; 640 by default. */
   readonly tokensPerRun?: number;
-  /** Values of an earlier, interrupted sweep with the same options, as `onProgress` gave them. */
-  readonly resume?: readonly Float64Array[];
+  /** What an earlier, interrupted job with the same options left, as `onState` gave it. */
+  readonly resume?: PatchState;
+  /** Called with plain data after every run of the sweep. */
+  readonly onState?: (state: PatchState) => void;
   readonly onProgress?: (progress: PatchProgress) => void;
   readonly signal?: AbortSignal;
   /** Most bytes that one run may need, weights included. */
   readonly budget?: number;
 }
 
-/** One sweep whose rows are cells of the record. */
+/** The record of a job, with what an earlier one has measured. */
+export async function recordOf<Options extends PairOptions>(
+  model: Model,
+  form: { readonly cells: number; readonly swept: number; readonly prompts: number },
+  kind: string,
+  pairs: Pairs,
+  options: Options,
+): Promise<PatchRecord> {
+  const { resume, onState, tokensPerRun = 640 } = options;
+  const { options: rest, ...facts } = inputsOf(kind, pairs, options);
+  const identity =
+    resume || onState
+      ? await model.identifyJob(kind, version, {
+          ...rest,
+          ...facts,
+          corruptKeep: pairs.corrupt.keep,
+          tokensPerRun,
+        })
+      : undefined;
+  return new PatchRecord(form, options, identity);
+}
+
+/** One sweep whose rows are cells of the record; those that are measured already are left out. */
 export async function sweepInto(
   model: Model,
   {
@@ -57,16 +82,20 @@ export async function sweepInto(
     readonly options: PairOptions;
   },
 ): Promise<void> {
+  const count = into.tokens.length;
+  const open = record.open(rows, count);
+  record.restore(rows.cells.length - open.length, count);
+  if (open.length === 0) return;
+  const left: CellRows = { cells: open.map((place) => rows.cells[place]!), from: rows.from };
   const measured = await model.sweep(into, {
     ...runOptions(options),
     ...(options.tokensPerRun !== undefined && { tokensPerRun: options.tokensPerRun }),
     ...(batch.positions && { positions: batch.positions }),
-    over,
+    over: open.map((place) => over[place]!),
     metric: batch.metric,
-    resume: record.read(rows, into.tokens.length),
-    onProgress: ({ done, values }) => record.report(rows, done, values),
+    onProgress: ({ done, values }) => record.report(left, done, values),
   });
-  record.finish(rows, measured);
+  record.finish(left, measured);
 }
 
 /** Activations and metric of the run that values are taken from. */
@@ -108,8 +137,8 @@ export function inputsOf<Options extends PairOptions>(
   kind: string,
   { clean, corrupt }: Pairs,
   options: Options,
-): Record<string, unknown> {
-  const { metric, onProgress, resume, signal, budget, tokensPerRun, ...rest } = options;
+) {
+  const { metric, onProgress, onState, resume, signal, budget, tokensPerRun, ...rest } = options;
   return {
     kind,
     clean: clean.ids,

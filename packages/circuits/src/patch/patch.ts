@@ -14,9 +14,9 @@ import {
   tokenText,
 } from "@diopter/model";
 import { fromData } from "@diopter/tensor";
-import { inputsOf, type PairOptions, readAndMeasure, sweepInto } from "./pair-runs";
+import { inputsOf, type PairOptions, readAndMeasure, recordOf, sweepInto } from "./pair-runs";
 import { type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
-import { type CellRows, PatchRecord } from "./record";
+import type { CellRows, PatchRecord } from "./record";
 import { type PatchDirection, PatchResult } from "./result";
 import { type PatchGrid, type PatchPart, type PatchSelection, patchGrid } from "./sites";
 
@@ -43,7 +43,7 @@ export async function patch(model: Model, options: PatchOptions): Promise<PatchR
   const moving = indices.filter((i) => grid.cells[i]!.length > 0);
   const { batch: prompts } = pairs.clean;
   const form = { cells: indices.length, swept: moving.length, prompts };
-  const record = new PatchRecord(form, options);
+  const record = await recordOf(model, form, "diopter/patch", pairs, { ...options, direction });
   const { dVocabOut: dVocab } = model.config;
   for (const batch of pairBatches(pairs, { metric, positions, tokensPerRun, dVocab })) {
     await patchBatch(model, { batch, grid, moving, direction, record, options });

@@ -6,11 +6,11 @@
 
 import type { Edit, Model, Position } from "@diopter/model";
 import { fromData, type Tensor } from "@diopter/tensor";
-import { inputsOf, type PairOptions, readAndMeasure, sweepInto } from "./pair-runs";
+import { inputsOf, type PairOptions, readAndMeasure, recordOf, sweepInto } from "./pair-runs";
 import { type PairBatch, pairBatches, pairPrompts } from "./pairs";
 import { type PathEnds, pathEnds, type Receiver } from "./path-ends";
 import { type PathRuns, partOf, pathHooks, pathInputs, slotsOf } from "./path-inputs";
-import { PatchRecord } from "./record";
+import type { PatchRecord } from "./record";
 import { PatchResult } from "./result";
 
 export interface PatchPathsOptions extends PairOptions {
@@ -50,7 +50,9 @@ export async function patchPaths(model: Model, options: PatchPathsOptions): Prom
   const cells = reached.map((_, i) => i);
   const { batch: prompts } = pairs.clean;
   const swept = reached.filter(Boolean).length;
-  const record = new PatchRecord({ cells: cells.length, swept, prompts }, options);
+  const form = { cells: cells.length, swept, prompts };
+  const chosen = { ...options, direction, through, norm };
+  const record = await recordOf(model, form, "diopter/patch-paths", pairs, chosen);
   const { dVocabOut: dVocab } = model.config;
   for (const batch of pairBatches(pairs, { metric, positions, tokensPerRun, dVocab }))
     await patchBatch(model, { batch, ends, record, options });
@@ -67,9 +69,7 @@ export async function patchPaths(model: Model, options: PatchPathsOptions): Prom
     corrupt,
     direction,
     metric: metric.name,
-    provenance: await model.provenance(
-      inputsOf("path patching", pairs, { ...options, direction, through, norm }),
-    ),
+    provenance: await model.provenance(inputsOf("path patching", pairs, chosen)),
   });
 }
 
@@ -112,11 +112,16 @@ async function patchSenders(
   const prompts = runs.prompt.tokens.length;
   const perRun = Math.max(1, Math.floor(tokensPerRun / (prompts * runs.prompt.tokens[0]!.length)));
   const indices = ends.senders.flatMap((sender, i) => (sender.hook === hook ? [i] : []));
-  const open = indices.filter(isOpen);
   const over: Edit[][] = [];
   const cells: number[] = [];
-  for (let start = 0; start < open.length; start += perRun) {
-    const chunk = open.slice(start, start + perRun);
+  for (let start = 0; start < indices.length; start += perRun) {
+    // As without an interruption: numbers can depend on what runs together.
+    const chunk = indices.slice(start, start + perRun);
+    const own = chunk.flatMap(cellsOf);
+    if (record.open({ cells: own, from: batch.from }, prompts).length === 0) {
+      record.restore(own.length, prompts);
+      continue;
+    }
     const members = chunk.flatMap((i) => ends.reached[i]!.flat());
     const heard = await pathInputs(
       model,
@@ -141,16 +146,8 @@ async function patchSenders(
     return sender * ends.receivers.length + receiver;
   }
 
-  /** Whether something of a sender is still to be measured; what an earlier sweep has measured is counted. */
-  function isOpen(sender: number): boolean {
-    const known = ends.reached[sender]!.flatMap((set, r) =>
-      set.length > 0 ? [cellOf(sender, r)] : [],
-    );
-    const rows = { cells: known, from: batch.from };
-    const values = record.read(rows, prompts);
-    if (values.some((row) => row.some(Number.isNaN))) return true;
-    record.finish(rows, values);
-    return false;
+  function cellsOf(sender: number): number[] {
+    return ends.reached[sender]!.flatMap((set, r) => (set.length > 0 ? [cellOf(sender, r)] : []));
   }
 
   function editsOf({ hook: where, head, name }: Receiver, value: Tensor, place: number): Edit[] {

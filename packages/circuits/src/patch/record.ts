@@ -1,17 +1,21 @@
 /** @file The values of a patching sweep while it is being measured, so that it can be interrupted and resumed. */
 
+import { isTable, type JobIdentity, type JobState, jobState, resumeData } from "@diopter/model";
+
 /** How far a patching sweep is. */
 export interface PatchProgress {
   /** Values (cell and prompt) that are measured. */
   readonly done: number;
   readonly total: number;
-  /** Give it back as `resume` to go on: one list over prompts per cell, NaN where not measured yet. */
-  readonly values: readonly Float64Array[];
 }
 
+/** What is measured, [cell][prompt], the run that is patched last; null where nothing is yet. */
+export type PatchState = JobState<readonly (readonly (number | null)[])[]>;
+
 interface RecordOptions {
-  readonly resume?: readonly Float64Array[];
-  readonly onProgress?: (progress: PatchProgress) => void;
+  readonly resume?: PatchState | undefined;
+  readonly onState?: ((state: PatchState) => void) | undefined;
+  readonly onProgress?: ((progress: PatchProgress) => void) | undefined;
 }
 
 /** A cell of the grid, or the run that is patched itself. */
@@ -29,25 +33,26 @@ export class PatchRecord {
   readonly source: Float64Array;
   readonly #rows: Float64Array[];
   readonly #total: number;
-  readonly #report: ((progress: PatchProgress) => void) | undefined;
+  readonly #options: RecordOptions;
+  readonly #identity: JobIdentity | undefined;
   #done = 0;
 
-  /** `swept` of the cells are measured, the others cannot change. Throws `RangeError` when `resume` has another form. */
+  /** `swept` of the cells are measured, the others cannot change. Throws `RangeError` when `resume` is of another job. */
   constructor(
     { cells, swept, prompts }: { cells: number; swept: number; prompts: number },
-    { resume, onProgress }: RecordOptions,
+    options: RecordOptions,
+    identity: JobIdentity | undefined,
   ) {
-    if (resume && (resume.length !== cells + 1 || resume.some((row) => row.length !== prompts))) {
-      throw new RangeError(
-        `patch: resume has ${resume.length} rows of ${resume[0]?.length ?? 0} prompts, expected ${cells + 1} of ${prompts}`,
-      );
-    }
+    const { resume } = options;
+    const measured =
+      resume && resumeData("patch", resume, identity!, (data) => isTable(data, cells + 1, prompts));
     this.source = new Float64Array(prompts);
     this.#rows = Array.from({ length: cells + 1 }, (_, i) =>
-      resume ? Float64Array.from(resume[i]!) : new Float64Array(prompts).fill(Number.NaN),
+      Float64Array.from({ length: prompts }, (_, prompt) => measured?.[i]?.[prompt] ?? Number.NaN),
     );
     this.#total = (swept + 1) * prompts;
-    this.#report = onProgress;
+    this.#options = options;
+    this.#identity = identity;
   }
 
   /** Metric, [cell, prompt]. */
@@ -65,24 +70,31 @@ export class PatchRecord {
     return this.#rows.at(-1)!;
   }
 
-  /** What is known of some cells for `count` prompts. */
-  read({ cells, from }: CellRows, count: number): Float64Array[] {
-    return cells.map((cell) => this.#row(cell).slice(from, from + count));
+  /** Places of the cells that are not measured yet on some of `count` prompts. */
+  open({ cells, from }: CellRows, count: number): number[] {
+    return [...cells.keys()].filter((place) =>
+      this.#row(cells[place]!)
+        .subarray(from, from + count)
+        .some(Number.isNaN),
+    );
   }
 
-  /** Tells of a sweep in progress; what it has measured is only copied when somebody looks. */
+  /** Counts cells of `count` prompts that an earlier job has measured. */
+  restore(cells: number, count: number): void {
+    this.#done += cells * count;
+  }
+
+  /** Takes what a sweep has measured so far, and tells of it. */
   report(rows: CellRows, done: number, measured: readonly Float64Array[]): void {
-    const merged = () => {
-      this.#set(rows, measured);
-      return this.#rows.map((row) => row.slice());
-    };
-    this.#report?.({
-      done: this.#done + done * measured[0]!.length,
-      total: this.#total,
-      get values() {
-        return merged();
-      },
-    });
+    const { onProgress, onState } = this.#options;
+    this.#set(rows, measured);
+    onProgress?.({ done: this.#done + done * measured[0]!.length, total: this.#total });
+    onState?.(
+      jobState(
+        this.#identity!,
+        this.#rows.map((row) => Array.from(row, (x) => (Number.isFinite(x) ? x : null))),
+      ),
+    );
   }
 
   /** Takes what a sweep has measured. */

@@ -3,11 +3,11 @@
 import type { Ablation } from "../ablation/ablation";
 import type { PromptMetric } from "../metrics/prompt-metric";
 import type { Progress } from "../run/job";
+import type { RunStore } from "../run/store";
 import type { Task } from "../task/task";
 import type { ReportOptions } from "./data";
 import type { GridPreset } from "./grid";
 import { usualMeanSetSizes } from "./mean-sets";
-import type { ReportStore } from "./store";
 
 export interface RobustnessOptions {
   /** Which cells; default `miller`. */
@@ -38,8 +38,8 @@ export interface RobustnessOptions {
   readonly signal?: AbortSignal;
   /** Counted in runs of one circuit under one ablation. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Keeps completed runs, so that a job that was broken off goes on where it was and gives the same numbers. */
-  readonly store?: ReportStore;
+  /** Where completed runs are kept and looked for: a job that was broken off goes on where it was, and gives the same numbers. */
+  readonly resume?: RunStore;
 }
 
 /** Every option with its default filled in. Throws `RangeError` for those out of range. */

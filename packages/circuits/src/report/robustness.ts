@@ -10,6 +10,7 @@ import type { Answered, MetricTask, PromptMetric } from "../metrics/prompt-metri
 import { promptMetric } from "../metrics/prompt-metrics";
 import type { Row } from "../metrics/rows";
 import { circuitFor } from "../run/cell";
+import { version } from "../run/state";
 import type { Task } from "../task/task";
 import { taskToJSON } from "../task/task-json";
 import { ablationToJSON, hashOf } from "./ablation-json";
@@ -53,14 +54,9 @@ export async function robustness(
   const cells = cellsOf(task, circuit, options, chosen.seed);
   const hash = await hashOf(taskToJSON(task));
   const inputs = { version, task: hash, metrics: watched.map(({ name }) => name) };
-  const { contentId: base } = await model.provenance({
-    what: "diopter/robustness run",
-    ...inputs,
-    batchSize: chosen.batchSize,
-  });
-  const { batchSize, store, signal, onProgress } = options;
+  const { batchSize, resume, signal, onProgress } = options;
   const job = { model, task, batchSize, signal, metrics: watched };
-  const runner = new Runner({ ...job, base, store, onProgress });
+  const runner = new Runner({ ...job, hash, resume, onProgress });
 
   const controls = controlPlan(circuit, cells);
   const random = randomRuns(circuit, cells, chosen);
@@ -221,9 +217,6 @@ export function promptsOf({ tokenizer }: Pick<Model, "tokenizer">, task: Task): 
     wrong: sequence ? sequence.flatMap((one) => each(one.wrong)) : each(wrong),
   }));
 }
-
-/** Equal to the version in package.json, which a test checks; code for browsers cannot read that file. */
-export const version = "0.1.0";
 
 export interface RandomRun {
   readonly cell: number;

@@ -1,7 +1,14 @@
 /** @file Runs of circuits under ablations, in groups that share their replacements, each kept when it is done. */
 
 import { quoted } from "@diopter/graph";
-import type { Model } from "@diopter/model";
+import {
+  differenceOf,
+  type JobIdentity,
+  type JobState,
+  jobState,
+  type Model,
+} from "@diopter/model";
+import * as v from "valibot";
 import type { Ablation } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
 import {
@@ -14,11 +21,13 @@ import type { Circuit } from "../graph/circuit";
 import type { PromptMetric } from "../metrics/prompt-metric";
 import { circuitFor } from "../run/cell";
 import { Job, type Progress } from "../run/job";
+import { metricFact, version } from "../run/state";
+import type { RunStore } from "../run/store";
+import { fields, finite, index, list, named, oneOf, own, text } from "../schema/schema";
 import type { Task } from "../task/task";
 import { ablationToJSON, hashOf } from "./ablation-json";
 import { valueInWords } from "./cell-words";
 import type { MetricValues, NoRun, RunData } from "./data";
-import type { ReportStore } from "./store";
 
 /** A run as it is kept: how long it took is no part of what a report says. */
 export interface TimedRun {
@@ -30,10 +39,10 @@ export interface RunnerOptions {
   readonly model: Model;
   readonly task: Task;
   readonly metrics: readonly PromptMetric[];
-  /** Content id of model, task and metrics. */
-  readonly base: string;
+  /** SHA-256 of the task's JSON. */
+  readonly hash: string;
   readonly batchSize?: number | undefined;
-  readonly store?: ReportStore | undefined;
+  readonly resume?: RunStore | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -44,12 +53,13 @@ const mostTogether = 12;
 /**
  * Runs every spec once, however often it is given.
  *
- * Which specs run together depends on the list alone, never on what is in the store: a batch's numbers can depend on
+ * Which specs run together depends on the list alone, never on what was kept: a batch's numbers can depend on
  * its company by rounding, and a job that goes on after it was killed is to give the same bytes.
  */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #hashes = new WeakMap<Circuit, Promise<string>>();
+  readonly #identities = new Map<string, JobIdentity>();
   readonly #done = new Map<string, TimedRun>();
   readonly #job: Job;
 
@@ -64,7 +74,9 @@ export class Runner {
   }
 
   async run(specs: readonly CellSpec[]): Promise<TimedRun[]> {
-    const keys = await Promise.all(specs.map((spec) => this.#keyOf(spec)));
+    const identities = await Promise.all(specs.map((spec) => this.#identityOf(spec)));
+    const keys = await Promise.all(identities.map(hashOf));
+    for (const [i, key] of keys.entries()) this.#identities.set(key, identities[i]!);
     const groups = new Map<string, Map<string, CellSpec>>();
     for (const [i, spec] of specs.entries()) {
       const group = sharedBy(spec.ablation);
@@ -82,18 +94,18 @@ export class Runner {
 
   /** Runs one group, unless the store has all of it. */
   async #together(entries: readonly (readonly [string, CellSpec])[]): Promise<void> {
-    const { store } = this.#options;
+    const { resume } = this.#options;
     this.#job.proceed();
-    const known = await Promise.all(entries.map(([key]) => store?.get(key)));
+    const known = await Promise.all(entries.map(([key]) => this.#kept(key)));
     if (known.every((run) => run !== undefined)) {
-      for (const [i, [key]] of entries.entries()) this.#done.set(key, known[i] as TimedRun);
+      for (const [i, [key]] of entries.entries()) this.#done.set(key, known[i]!);
       this.#job.restore(entries.length);
       return;
     }
     const runs = await this.#evaluated(entries.map(([, spec]) => spec));
     for (const [i, [key]] of entries.entries()) {
       this.#done.set(key, runs[i]!);
-      await store?.set(key, runs[i]!);
+      await resume?.set(key, jobState(this.#identities.get(key)!, runs[i]!));
     }
   }
 
@@ -124,11 +136,57 @@ export class Runner {
     );
   }
 
-  async #keyOf({ circuit, ablation }: CellSpec): Promise<string> {
+  /** What an earlier job kept; whatever is no whole run of this job counts as none. */
+  async #kept(key: string): Promise<TimedRun | undefined> {
+    const { resume, metrics, task } = this.#options;
+    const state = await resume?.get(key);
+    if (state === undefined || differenceOf(state, this.#identities.get(key)!) !== undefined)
+      return undefined;
+    const { success, output } = v.safeParse(timedSchema, (state as JobState<unknown>).data);
+    return success && isOf(output.run, metrics, task.prompts.length) ? output : undefined;
+  }
+
+  async #identityOf({ circuit, ablation }: CellSpec): Promise<JobIdentity> {
+    const { model, hash, metrics, batchSize = "auto" } = this.#options;
     const known = this.#hashes.get(circuit) ?? hashOf(circuit.toJSON());
     this.#hashes.set(circuit, known);
-    return hashOf([this.#options.base, await known, await ablationToJSON(ablation)]);
+    return model.identifyJob("diopter/run", version, {
+      task: hash,
+      circuit: await known,
+      ablation: await ablationToJSON(ablation),
+      metrics: metrics.map(metricFact),
+      batchSize,
+    });
   }
+}
+
+const values = named(list(finite));
+
+const timedSchema = fields({
+  milliseconds: finite,
+  run: v.variant("applicable", [
+    v.object({
+      applicable: v.literal(true),
+      size: fields({ kept: index, of: index, component: oneOf("edge", "node") }),
+      derivation: list(text),
+      engine: oneOf("compiled", "dense", "nodes"),
+      circuit: values,
+      model: values,
+    }),
+    v.object({ applicable: v.literal(false), reason: text }),
+  ]),
+});
+
+/** Whether a run has a value of every metric for every prompt. */
+function isOf(
+  run: v.InferOutput<typeof timedSchema>["run"],
+  metrics: readonly PromptMetric[],
+  prompts: number,
+): boolean {
+  if (!run.applicable) return true;
+  const isSide = (side: MetricValues) =>
+    metrics.every(({ name }) => own(side, name)?.length === prompts);
+  return isSide(run.circuit) && isSide(run.model);
 }
 
 /** Cells that read the same replacements. */

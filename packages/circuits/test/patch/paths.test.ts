@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { EdgeGraph } from "../../src/graph/edge-graph";
 import { shapeOf } from "../../src/graph/shape";
 import { patchPaths } from "../../src/patch/paths";
+import type { PatchState } from "../../src/patch/record";
 import { type BruteForceRun, bruteForce } from "../helpers/brute-force";
 import type { Network } from "../helpers/network";
 import {
@@ -244,14 +245,16 @@ test("ONNX Runtime agrees, in small runs too, and an interrupted sweep goes on w
   };
   const expected = await patchPaths(await ln.load(reference()), options);
   expect(expected.coordinates[0]).toEqual(["a0.h0", "a0.h1", "a0.h2", "a1.h0", "a1.h1", "a1.h2"]);
-  let kept: readonly Float64Array[] = [];
+  let kept: PatchState | undefined;
   const stop = new AbortController();
   const small = { ...options, tokensPerRun: 6 };
   const interrupted = patchPaths(model, {
     ...small,
     signal: stop.signal,
-    onProgress: ({ done, values }) => {
-      kept = values;
+    onState: (state) => {
+      kept = JSON.parse(JSON.stringify(state));
+    },
+    onProgress: ({ done }) => {
       if (done > 10) stop.abort();
     },
   });
@@ -259,7 +262,7 @@ test("ONNX Runtime agrees, in small runs too, and an interrupted sweep goes on w
   const reports: [number, number][] = [];
   const resumed = await patchPaths(model, {
     ...small,
-    resume: kept,
+    resume: kept!,
     onProgress: ({ done, total }) => reports.push([done, total]),
   });
   const whole = await patchPaths(model, small);

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { memoryStore, type ReportStore } from "../../src/report/store";
+import { memoryStore, type RunStore } from "../../src/run/store";
 import { someReport } from "./planted-report";
 
 /** A store that says how often it was asked, and breaks the job off after some runs. */
-function watched(store: ReportStore, { after = Number.POSITIVE_INFINITY } = {}) {
+function watched(store: RunStore, { after = Number.POSITIVE_INFINITY } = {}) {
   const control = new AbortController();
   const seen = { hits: 0, writes: 0 };
-  const watching: ReportStore = {
+  const watching: RunStore = {
     get: async (key) => {
       const found = await store.get(key);
       if (found !== undefined) seen.hits++;
@@ -17,7 +17,7 @@ function watched(store: ReportStore, { after = Number.POSITIVE_INFINITY } = {}) 
       if (++seen.writes === after) control.abort(new Error("killed"));
     },
   };
-  return { store: watching, signal: control.signal, seen };
+  return { resume: watching, signal: control.signal, seen };
 }
 
 const options = { preset: "quick", randomCircuits: 15, meanSetSizes: [2] } as const;
@@ -35,34 +35,34 @@ test("a job that was killed goes on from its store and gives the same bytes", as
   await expect(someReport({ ...options, ...killed })).rejects.toThrow("killed");
   expect(killed.seen.writes).toBeGreaterThanOrEqual(16);
   const resumed = watched(store);
-  const content = await contentOf({ store: resumed.store });
+  const content = await contentOf({ resume: resumed.resume });
   expect(resumed.seen.hits).toBeGreaterThanOrEqual(16);
   expect(content).toBe(await contentOf());
   // A third time nothing is left to run.
   const idle = watched(store);
-  expect(await contentOf({ store: idle.store })).toBe(content);
+  expect(await contentOf({ resume: idle.resume })).toBe(content);
   expect(idle.seen.writes).toBe(0);
 });
 
 test("what is kept is kept by content: other metrics are other runs", async () => {
   const store = memoryStore();
-  await someReport({ store });
+  await someReport({ resume: store });
   const same = watched(store);
-  await someReport({ store: same.store, resamples: 20, level: 0.9 });
+  await someReport({ resume: same.resume, resamples: 20, level: 0.9 });
   expect(same.seen.writes).toBe(0);
   const other = watched(store);
-  await someReport({ store: other.store, metrics: ["kl"] });
+  await someReport({ resume: other.resume, metrics: ["kl"] });
   expect(other.seen.hits).toBe(0);
 });
 
 test("what came out of the store says nothing about the time that is left", async () => {
   const store = memoryStore();
-  await someReport({ store });
+  await someReport({ resume: store });
   const steps: { done: number; remaining: number; at: number }[] = [];
   const began = performance.now();
   const onProgress = (step: { done: number; remaining: number }) =>
     steps.push({ ...step, at: performance.now() - began });
-  await someReport({ store, randomCircuits: 36, onProgress });
+  await someReport({ resume: store, randomCircuits: 36, onProgress });
   const [first] = steps;
   // 16 runs were kept; 12 of the 36 new ones are done, and the other 24 take twice as long at least.
   expect(first!.done).toBe(28);

@@ -2,10 +2,10 @@
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ReportStore } from "@diopter/circuits";
+import type { RunStore } from "@diopter/circuits";
 
 /** A store in a folder, which is made when something is kept. A file that is not whole counts as none. */
-export function folderStore(folder: string): ReportStore {
+export function folderStore(folder: string): RunStore {
   const path = (key: string) => join(folder, `${key.replace(/[^\w-]/g, "_")}.json`);
   return {
     async get(key) {

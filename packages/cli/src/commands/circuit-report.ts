@@ -79,7 +79,7 @@ export const circuitReport = command({
         ...(random !== undefined && { randomCircuits: random }),
         ...(args["mean-sizes"] && { meanSetSizes: true }),
         ...(metrics !== undefined && { metrics: words(metrics) }),
-        ...(resume !== undefined && { store: folderStore(resolve(io.cwd, resume)) }),
+        ...(resume !== undefined && { resume: folderStore(resolve(io.cwd, resume)) }),
         signal: io.signal,
         onProgress: ({ done, total, remaining }) =>
           progress.step("running cells", Math.floor(done), total, remaining),

@@ -8,15 +8,19 @@ import type { ResolvedSplice } from "../sae/splice";
 import type { TokenBatch } from "../text/prompt-values";
 import { type Engine, execute, repeatRows } from "./execute";
 import { blockOutput, isFinal, layerOf } from "./hook-functions";
+import type { JobState } from "./job-state";
 import { checkedMetric, type Metric } from "./metrics";
 
 /** Number of rows of the sweep that are finished, and their values so far. */
 export interface SweepProgress {
   readonly done: number;
   readonly total: number;
-  /** Metric per edit and prompt, [edit][prompt]; NaN where not measured yet. Give it back as `resume` to go on. */
+  /** Metric per edit and prompt, [edit][prompt]; NaN where not measured yet. */
   readonly values: readonly Float64Array[];
 }
+
+/** What a sweep has measured, [edit][prompt]; NaN, or null in JSON, where not measured yet. */
+export type SweepState = JobState<readonly (readonly (number | null)[])[]>;
 
 export interface SweepPlan {
   readonly tokens: TokenBatch;
@@ -28,7 +32,8 @@ export interface SweepPlan {
   readonly unedited: (names: readonly string[]) => Promise<ActivationCache>;
   /** Most tokens in one run. */
   readonly tokensPerRun: number;
-  readonly resume?: readonly Float64Array[] | undefined;
+  /** What an earlier sweep has measured, [edit][prompt]. */
+  readonly measured?: readonly (readonly (number | null)[])[] | undefined;
   readonly onProgress?: ((progress: SweepProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly budget?: number | undefined;
@@ -41,8 +46,8 @@ export type SweepRow = Edit | readonly Edit[];
 export async function sweepRows(engine: Engine, plan: SweepPlan): Promise<Float64Array[]> {
   const { rows, tokens } = plan;
   const values = rows.map((_, i) =>
-    plan.resume?.[i]
-      ? Float64Array.from(plan.resume[i])
+    plan.measured
+      ? Float64Array.from(plan.measured[i]!, (x) => x ?? Number.NaN)
       : new Float64Array(tokens.batch).fill(Number.NaN),
   );
   const open = rows.flatMap((_, i) => (values[i]!.some(Number.isNaN) ? [i] : []));
@@ -174,4 +179,21 @@ function stack(values: readonly (TensorLike | undefined)[], batch: number): Tens
   if (first.shape[0] === 1 && values.every((value) => value!.data === first.data)) return first;
   const whole = values.map((value) => expand(value!, [batch, ...value!.shape.slice(1)]));
   return concat(whole, 0);
+}
+
+/** What decides the numbers of a sweep, and in which company they are computed. */
+export function sweepFacts({ tokens, rows, metric, splices, tokensPerRun }: SweepPlan) {
+  const { batch, pos, ids, keep, tokenTypes } = tokens;
+  return {
+    prompt: { batch, pos, ids, keep, tokenTypes },
+    over: rows,
+    metric: { name: metric.name, feeds: metric.feeds },
+    splices,
+    tokensPerRun,
+  };
+}
+
+/** What is measured so far, as a state holds it. */
+export function sweepData(values: readonly Float64Array[]): (number | null)[][] {
+  return values.map((row) => Array.from(row, (x) => (Number.isFinite(x) ? x : null)));
 }

@@ -1,7 +1,8 @@
 /** @file ACDC: edges go one by one, from the logits back, while the metric allows. Conmy et al. 2023. */
 
-import type { Model } from "@diopter/model";
+import { type JobState, jobState, type Model, resumeData } from "@diopter/model";
 import { Random } from "@diopter/tensor";
+import * as v from "valibot";
 import type { AblationValue } from "../../ablation/ablation";
 import { Circuit } from "../../graph/circuit";
 import { fedSources, inputsOf } from "../../graph/components";
@@ -9,6 +10,8 @@ import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import type { PromptMetric } from "../../metrics/prompt-metric";
 import { Job, type Progress } from "../../run/job";
+import { identifyTaskJob, metricFact } from "../../run/state";
+import { fields, finite, flag, index, list } from "../../schema/schema";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import { Scores } from "../scores/scores";
@@ -59,11 +62,8 @@ export interface AcdcRun {
   readonly steps: readonly AcdcStep[];
 }
 
-export interface AcdcState {
-  readonly kind: "diopter/acdc-state";
-  readonly order: readonly number[];
-  readonly searches: readonly { readonly threshold: number; readonly steps: readonly AcdcStep[] }[];
-}
+/** The steps that were taken, by rising threshold. */
+export type AcdcState = JobState<readonly (readonly AcdcStep[])[]>;
 
 export interface AcdcResult {
   /** Of the smallest threshold. */
@@ -96,25 +96,43 @@ export async function acdc(
   const graph = new EdgeGraph(chosenShape(model, options));
   const order = edgeOrder(graph, options.order ?? "default");
   const runs = await AcdcRuns.of(model, graph, task, { ...options, value, restart });
-  const finished = resumed(resume, order, thresholds);
-  const searches = thresholds.map((threshold, i) => ({ threshold, steps: finished[i] ?? [] }));
+  const identity =
+    resume || onState
+      ? await identifyTaskJob(model, "diopter/acdc", {
+          task,
+          shape: graph.shape,
+          thresholds,
+          metric: metricFact(options.metric ?? "kl"),
+          value,
+          order,
+          restart,
+          batchSize: options.batchSize ?? "auto",
+        })
+      : undefined;
+  const finished = resume
+    ? resumeData("acdc", resume, identity!, (steps) => areSteps(steps, order, thresholds.length))
+    : [];
+  const searches = thresholds.map((threshold, i) => ({
+    threshold,
+    steps: [...(finished[i] ?? [])],
+  }));
   job.expect(order.length * thresholds.length);
   job.restore(searches.reduce((sum, { steps }) => sum + steps.length, 0));
-  const state = (): AcdcState => ({
-    kind: "diopter/acdc-state",
-    order: [...order],
-    searches: searches.map(({ threshold, steps }) => ({ threshold, steps: [...steps] })),
-  });
+  const state = (): AcdcState =>
+    jobState(
+      identity!,
+      searches.map(({ steps }) => [...steps]),
+    );
   for (const { threshold, steps } of searches) {
     const search = new Search(graph, runs, threshold, steps);
     for (let next = steps.length; next < order.length; next++) {
       job.proceed();
       steps.push(await search.step(order[next]!));
       job.step();
-      if (job.done % 100 === 0) onState?.(state());
+      if (job.done % 100 === 0 && onState) onState(state());
     }
   }
-  onState?.(state());
+  if (onState) onState(state());
   const results = searches.map(({ threshold, steps }) => runOf(graph, threshold, steps));
   const { metric, passes } = runs;
   const scores = scoresOf(graph, results, metric.better === "higher" ? -1 : 1, {
@@ -154,18 +172,23 @@ function thresholdsOf({ threshold, thresholds }: AcdcOptions): number[] {
   return all;
 }
 
-function resumed(
-  state: AcdcState | undefined,
-  order: Uint32Array,
-  thresholds: readonly number[],
-): AcdcStep[][] {
-  if (!state) return [];
-  const same =
-    state.order.length === order.length && state.order.every((edge, i) => edge === order[i]);
-  const fitting = state.searches.every(({ threshold }, i) => threshold === thresholds[i]);
-  if (!same || !fitting)
-    throw new RangeError("acdc: the state to resume is of another order or other thresholds");
-  return state.searches.map(({ steps }) => [...steps]);
+const stepSchema = fields({
+  edge: index,
+  removed: flag,
+  tested: flag,
+  metric: finite,
+  loss: finite,
+});
+
+/** Whether these are the first steps of searches in this order, each begun only when the one before it was done. */
+function areSteps(searches: unknown, order: Uint32Array, thresholds: number): boolean {
+  const { success, output } = v.safeParse(list(list(stepSchema)), searches);
+  if (!success || output.length !== thresholds) return false;
+  const lengths = output.map((steps) => steps.length);
+  const inTurn = lengths.every(
+    (length, i) => length === 0 || i === 0 || lengths[i - 1] === order.length,
+  );
+  return inTurn && output.every((steps) => steps.every(({ edge }, i) => edge === order[i]));
 }
 
 /** The search at one threshold, from where its steps have come to. */

@@ -1,11 +1,12 @@
 /** @file Circuits by learned masks: subnetwork and edge probing (Cao et al. 2021; Miller et al. 2024), Edge Pruning (Bhaskar et al. 2024). */
 
-import type { Model } from "@diopter/model";
+import { type JobIdentity, type JobState, jobState, type Model, resumeData } from "@diopter/model";
 import { type AdamState, adam, adamState } from "@diopter/tensor";
 import type { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import { Job, type Progress } from "../../run/job";
+import { identifyTaskJob } from "../../run/state";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import type { ScoreRecord, Scores } from "../scores/scores";
@@ -49,14 +50,13 @@ export interface MaskStep {
 }
 
 /** Plain data; JSON by `stateToJSON`. */
-export interface MaskState {
+export type MaskState = JobState<{
   readonly step: number;
   readonly theta: Float64Array;
   readonly adam: AdamState;
   readonly multipliers: Multipliers;
-  readonly seed: number;
   readonly history: readonly MaskStep[];
-}
+}>;
 
 export interface LearnedMasks {
   /** P(mask > 0) by element; negative where a large metric is learned, so that ablating lowers it. */
@@ -70,7 +70,7 @@ export interface LearnedMasks {
 /**
  * Learns how much of every edge or node to keep: hard-concrete masks by gradients through the dense graph, Adam on their parameters.
  *
- * Throws `RangeError` for sizes that cannot be and for a state of another graph or seed.
+ * Throws `RangeError` for sizes that cannot be and for a state of another job.
  *
  * @example await learnMasks(model, train, { test, size: { target: 200 }, steps: 500, select: { size: 200 } });
  */
@@ -80,18 +80,30 @@ export async function learnMasks(
   options: LearnMasksOptions,
 ): Promise<LearnedMasks> {
   const { steps, onState, testEvery, test, learningRate = 0.1 } = options;
-  const { component = "edge", seed = options.resume?.seed ?? 0 } = options;
+  const { component = "edge", seed = 0 } = options;
   const job = new Job(options);
   job.expect(options.steps);
   const graph = new EdgeGraph(chosenShape(model, options));
   const all = component === "edge" ? graph.edgeCount : graph.sources.length;
   checkSize(options.size, all);
-  let { step, theta, adam: moments, multipliers, history } = begun(options, all, seed);
+  const { select: _, ...learned } = recorded(options, component);
+  const identity = await identifyTaskJob(model, "diopter/learned-masks", {
+    task,
+    shape: graph.shape,
+    ...learned,
+    metric: options.metric ?? "kl",
+    value: options.value ?? { kind: "resample", from: "paired" },
+    test,
+    testEvery,
+    seed,
+    batchSize: options.batchSize ?? "auto",
+  });
+  let { step, theta, adam: moments, multipliers, history } = begun(options, all, identity);
   const training = await MaskTraining.of(model, graph, task, { ...options, component, seed });
   const held = test && (await MaskTraining.of(model, graph, test, { ...options, component, seed }));
   job.restore(step);
   const state = (): MaskState =>
-    structuredClone({ step, theta, adam: moments, multipliers, seed, history });
+    jobState(identity, structuredClone({ step, theta, adam: moments, multipliers, history }));
   let heldOut: number | undefined;
   for (; step < steps; step++) {
     job.proceed();
@@ -113,7 +125,10 @@ export async function learnMasks(
     });
     const done = step + 1;
     job.step();
-    if (done % 10 === 0 && !last) onState?.({ ...state(), step: done });
+    if (done % 10 === 0 && !last && onState) {
+      const { data, ...whose } = state();
+      onState({ ...whose, data: { ...data, step: done } });
+    }
   }
   const finished = state();
   onState?.(finished);
@@ -134,20 +149,23 @@ export async function learnMasks(
 }
 
 /** The start, or where an earlier run stopped. */
-function begun({ resume, keep = 0.9 }: LearnMasksOptions, all: number, seed: number) {
+function begun(
+  { resume, keep = 0.9, steps }: LearnMasksOptions,
+  all: number,
+  identity: JobIdentity,
+) {
   if (!resume) {
     const theta = new Float64Array(all).fill(thetaOf(keep));
     const multipliers: Multipliers = [0, 0];
     const history: MaskStep[] = [];
     return { step: 0, theta, adam: adamState({ theta }), multipliers, history };
   }
-  if (resume.theta.length !== all)
-    throw new RangeError(
-      `mask learning: the state has ${resume.theta.length} masks, expected ${all}`,
-    );
-  if (resume.seed !== seed)
-    throw new RangeError(`mask learning: the state is of seed ${resume.seed}, not ${seed}`);
-  return structuredClone({ ...resume, history: [...resume.history] });
+  const data = resumeData("mask learning", resume, identity, ({ theta, adam, step, history }) => {
+    const isWhole = (array: unknown) => array instanceof Float64Array && array.length === all;
+    const arrays = [theta, adam?.mean?.theta, adam?.square?.theta];
+    return arrays.every(isWhole) && history?.length === step && adam.step === step && step <= steps;
+  });
+  return structuredClone({ ...data, history: [...data.history] });
 }
 
 function recorded(options: LearnMasksOptions, component: "edge" | "node") {

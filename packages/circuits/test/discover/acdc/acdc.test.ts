@@ -131,12 +131,14 @@ test("an interrupted search goes on where it was and ends the same", async () =>
     onProgress: ({ done }) => done === 130 && controller.abort(),
   });
   await expect(stopped).rejects.toThrow();
-  expect(last!.searches.map(({ steps }) => steps.length)).toEqual([75, 25]); // 100 of 2 x 75
+  expect(last!.data.map((steps) => steps.length)).toEqual([75, 25]); // 100 of 2 x 75
   const resumed = await acdc(model, twoPrompts, { ...options, resume: last! });
   expect(resumed.runs.map(({ steps }) => steps)).toEqual(whole.runs.map(({ steps }) => steps));
   expect(resumed.scores.record.passes.forward).toBeLessThan(whole.scores.record.passes.forward);
   const other = { thresholds: [0.02, 0.3], resume: last! };
-  await expect(acdc(model, twoPrompts, other)).rejects.toThrow("other thresholds");
+  await expect(acdc(model, twoPrompts, other)).rejects.toThrow(
+    "acdc: the state to resume is not of this job: its thresholds is [0.02,0.2], here [0.02,0.3]",
+  );
 });
 
 test("it finds the five edges of induction, by KL, by the metric and whatever the order", async () => {

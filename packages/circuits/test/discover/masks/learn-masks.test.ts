@@ -159,7 +159,7 @@ test("the same seed learns the same, another does not, and a run goes on where i
   const again = await learnMasks(model, twoPrompts, options);
   expect(again.state).toEqual(whole.state);
   const other = await learnMasks(model, twoPrompts, { ...options, seed: 8 });
-  expect(other.state.theta).not.toEqual(whole.state.theta);
+  expect(other.state.data.theta).not.toEqual(whole.state.data.theta);
   const controller = new AbortController();
   let saved: string | undefined;
   const stopped = learnMasks(model, twoPrompts, {
@@ -172,12 +172,12 @@ test("the same seed learns the same, another does not, and a run goes on where i
   });
   await expect(stopped).rejects.toThrow();
   const resume = stateFromJSON<MaskState>(saved!);
-  expect(resume.step).toBe(10);
+  expect(resume.data.step).toBe(10);
   const resumed = await learnMasks(model, twoPrompts, { ...options, resume });
   expect(resumed.state).toEqual(whole.state);
   expect(resumed.heldOut).toBe(whole.heldOut);
   await expect(learnMasks(model, twoPrompts, { ...options, seed: 9, resume })).rejects.toThrow(
-    "the state is of seed 7, not 9",
+    "mask learning: the state to resume is not of this job: its seed is 7, here 9",
   );
 });
 

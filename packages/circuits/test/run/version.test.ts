@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { version } from "../../src/report/robustness";
+import { version } from "../../src/run/state";
 
 test("results carry the version of the package", () => {
   const url = new URL("../../package.json", import.meta.url);
