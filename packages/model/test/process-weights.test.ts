@@ -150,7 +150,7 @@ test("a bias appears where the folded norm had one and the matrix none", async (
   expect(foldLayerNorm(config, weights).weights.get("unembed.b_U")).toBeAllclose(expected);
 });
 
-test("RMSNorm folds without centring, its gain being 1 + w where the family says so", async () => {
+test("RMSNorm folds without centering, its gain being 1 + w where the family says so", async () => {
   const { config, weights } = await float64Tiny({ normalizationType: "RMS", gainPlusOne: true });
   for (const name of [...weights.keys()]) if (/ln.*\.b$/.test(name)) weights.delete(name);
   const folded = foldLayerNorm(config, weights);
@@ -218,8 +218,8 @@ test("nothing is done unless asked for", async () => {
   const { config, weights } = await float64Tiny();
   expect(processWeights(config, weights, {})).toEqual({ config, weights, applied: [] });
   expect(() => processWeights(config, weights, { foldLN: true } as object)).toThrow(
-    new RangeError(
-      'processWeights: no step "foldLN"; expected foldLayerNorm, centerWritingWeights, centerUnembed, foldValueBiases',
+    new TypeError(
+      'processWeights: no step "foldLN"; there are foldLayerNorm, centerWritingWeights, centerUnembed, foldValueBiases',
     ),
   );
 });
