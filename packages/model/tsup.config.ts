@@ -8,6 +8,7 @@ export default defineConfig({
     reference: "src/runtime/reference.ts",
     web: "src/runtime/web.ts",
     "web-worker": "src/runtime/web-worker.ts",
+    "whole-file": "src/checkpoint/whole-file.ts",
     "on-node": "src/checkpoint/on-node.ts",
     "in-page": "src/checkpoint/in-page.ts",
   },

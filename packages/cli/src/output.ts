@@ -1,7 +1,7 @@
 /** @file Where results go: to stdout as text or JSON, or to a file whose ending says what it is. */
 
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { extname, resolve } from "node:path";
+import { writeWhole } from "@diopter/model/whole-file";
 import { errorLine } from "./error-line";
 import type { Io } from "./io";
 import { UsageError } from "./usage-error";
@@ -44,12 +44,11 @@ export async function emit(io: Io, { json, out }: OutputOptions, forms: Forms): 
   else if (out === undefined) io.out(forms.text());
 }
 
-/** Writes a file, making its folder, and gives its absolute path. */
+/** Writes a file all at once, making its folder, and gives its absolute path. */
 export async function writeOut({ cwd }: Io, out: string, content: Content): Promise<string> {
   const path = resolve(cwd, out);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
+    await writeWhole(path, content);
   } catch (error) {
     throw new Error(`cannot write "${path}": ${errorLine(error)}`, { cause: error });
   }

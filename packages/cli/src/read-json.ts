@@ -15,7 +15,7 @@ export async function readJson<T>(
   read: (json: unknown) => T,
 ): Promise<T> {
   const path = resolve(cwd, file);
-  const text = await textOf(path).catch((error) => {
+  const text = await readText(path).catch((error) => {
     throw new RangeError(`cannot read "${path}": ${errorLine(error)}`, { cause: error });
   });
   try {
@@ -25,7 +25,8 @@ export async function readJson<T>(
   }
 }
 
-async function textOf(path: string): Promise<string> {
+/** The text of a file. Throws `RangeError` for one that is longer than any JSON that is read. */
+export async function readText(path: string): Promise<string> {
   const file = await open(path);
   try {
     const { size } = await file.stat();

@@ -5,9 +5,9 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { HubError } from "../../config/errors";
+import { incomplete as ending, isAbandoned, removeAbandoned, unique } from "../whole-file";
 import { differenceFrom } from "./checked";
 import type { FileMetadata, FilePart } from "./hub-cache";
-import { incomplete as ending, isAbandoned, removeAbandoned, unique } from "./parts";
 
 /**
  * Fetches what belongs in `blob`.

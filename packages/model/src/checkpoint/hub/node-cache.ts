@@ -2,13 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { HubError } from "../../config/errors";
 import { folder } from "../files-node";
+import { removeAbandoned, writeWhole } from "../whole-file";
 import { downloadBlob } from "./download-blob";
 import type { FileMetadata, FilePart, HubCache, StoredFile } from "./hub-cache";
-import { removeAbandoned, unique } from "./parts";
 import { pointTo } from "./point-to";
 
 /**
@@ -40,13 +40,7 @@ export class NodeHubCache implements HubCache {
   async remember(revision: string, commit: string): Promise<void> {
     if ((await this.commitOf(revision)) === commit) return;
     const ref = join(this.#folder, "refs", revision);
-    await writable(ref, async () => {
-      await mkdir(dirname(ref), { recursive: true });
-      const part = unique(ref, "tmp");
-      await writeFile(part, commit);
-      await rename(part, ref);
-      await removeAbandoned(dirname(ref));
-    });
+    await writable(ref, () => writeWhole(ref, commit));
   }
 
   async find(commit: string, file: string): Promise<StoredFile | "absent" | undefined> {

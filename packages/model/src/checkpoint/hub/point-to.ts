@@ -2,7 +2,7 @@
 
 import { copyFile, link, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, relative } from "node:path";
-import { unique } from "./parts";
+import { unique } from "../whole-file";
 
 /**
  * Makes `pointer` a relative link to `blob`, all at once.

@@ -1,9 +1,12 @@
-/** @file Files that are not whole yet: names that say who writes them, and which of them nobody writes any more. */
+/**
+ * @file Files that are whole or not there, at `@diopter/model/whole-file` for Node: written under a name that says who
+ * writes them, renamed when done, and removed when their writer was killed.
+ */
 
 import { createHash, randomUUID } from "node:crypto";
-import { readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Ending of downloads that only this loader resumes: other clients do not write theirs from front to back. */
 export const incomplete = "diopter.incomplete";
@@ -13,6 +16,32 @@ const partName = /^(.+?)(\.(?:[0-9a-f]{6}-\d+-)?[0-9a-f]{8})?\.(diopter\.incompl
 
 /** Milliseconds of silence after which a writer of another machine is taken for dead. */
 const abandonedAfter = 600_000;
+
+/**
+ * Writes a file all at once, making its folder: whoever reads it finds the old content or the new, never a part.
+ *
+ * Removes what killed processes left beside it. Throws the system's errors, the old content staying as it is.
+ *
+ * @example await writeWhole("report.html", report.toHTML());
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  // What is no file, such as a pipe, holds nothing that could be lost, and must stay what it is.
+  const there = await stat(path).catch(() => undefined);
+  if (there && !there.isFile()) return writeFile(path, content);
+  // A link keeps leading to its file.
+  const target = there ? await realpath(path) : path;
+  const part = unique(target, "tmp");
+  try {
+    await writeFile(part, content, there && { mode: there.mode });
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw error;
+  }
+  await removeAbandoned(dirname(target));
+}
 
 /** A name beside `path` that nobody else has; it says which process of which machine made it. */
 export function unique(path: string, ending: string): string {
