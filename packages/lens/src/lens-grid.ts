@@ -44,6 +44,8 @@ export interface LensSvgOptions {
   readonly prompt?: number;
   readonly color?: "probability" | "entropy" | "kl" | "rank";
   readonly title?: string;
+  /** Pixels, 860 by default: positions that have no room go on in further bands; 344 fit a phone. */
+  readonly width?: number;
 }
 
 /** Version of `toJSON`. */
@@ -124,8 +126,9 @@ export class LensGrid {
       prompt: "optional",
       color: "optional",
       title: "optional",
+      width: "optional",
     });
-    const { prompt = 0, color = "probability", title = "Logit lens" } = options;
+    const { prompt = 0, color = "probability", title = "Logit lens", width } = options;
     if (color === "rank" && this.layers.some((layer) => !layer.rank)) {
       throw new RangeError("lens: colour by rank needs a target");
     }
@@ -155,6 +158,7 @@ export class LensGrid {
         rowTitle: "residual state",
         columnTitle: "position",
         bottomUp: true,
+        width,
       },
     );
   }

@@ -1,9 +1,8 @@
 /** @file Attention map of one head, or a grid of heads; options named as in CircuitsVis. */
 
 import { checkOptions } from "@diopter/tensor";
-import { labelWidth } from "./axis";
 import { cellRules } from "./cell";
-import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData, roomIn } from "./chart";
 import {
   checkCount,
   checkList,
@@ -13,11 +12,12 @@ import {
   checkText,
   type Matrix,
 } from "./check";
-import { type Grid, grid } from "./grid";
+import { type Grid, grid, leftOf, unnamedInWords } from "./grid";
 import { legend } from "./legend";
 import { lines, tag } from "./markup";
 import { measure } from "./measure";
 import { formatter, type NumberFormat } from "./number";
+import { paragraph } from "./paragraph";
 import { colorKeys, colorScale, type ScaleOptions } from "./scale";
 import { quoted } from "./visible";
 import { counted, rangeInWords } from "./words";
@@ -34,16 +34,19 @@ export interface AttentionData {
 export interface AttentionOptions extends ChartOptions, Omit<ScaleOptions, "scale"> {
   /** Leave out what a query cannot see; by default where nothing is there but zeros and non-numbers. */
   readonly maskUpperTri?: boolean | undefined;
-  /** Write the tokens along the axes; by default for one head, and for up to 4 where there is room. */
+  /** Write the tokens along the axes, true by default; where there is no room for all, the chart says which are named. */
   readonly showAxisLabels?: boolean | undefined;
   /** What the values are, written over the legend. */
   readonly legend?: string | undefined;
   readonly format?: NumberFormat | undefined;
+  /** Pixels of the whole chart, 860 by default; maps of more positions than it has room for are wider. 344 fit a phone. */
+  readonly width?: number | undefined;
 }
 
 const panelGap = 20;
 const nameHeight = 20;
-const pageWidth = 900;
+const leastCell = 3;
+const titles = { rowTitle: "query", columnTitle: "key" };
 
 /**
  * Attention maps as an SVG string: rows are queries (destinations), columns are keys (sources).
@@ -63,6 +66,7 @@ export function attention(data: AttentionData, options: AttentionOptions = {}): 
     showAxisLabels: "optional",
     legend: "optional",
     format: "optional",
+    width: "optional",
   });
   const { heads, several } = checkHeads(data.attention);
   const count = heads[0]?.length ?? 0;
@@ -83,19 +87,24 @@ export function attention(data: AttentionData, options: AttentionOptions = {}): 
   const scale = colorScale("attention", shown, options);
   const print = formatter("attention: format", options.format);
 
-  const size = several
-    ? Math.min(16, Math.max(4, Math.floor(180 / count)))
-    : Math.min(28, Math.max(12, Math.floor(640 / count)));
-  const labelled = options.showAxisLabels ?? (!several || (heads.length <= 4 && size >= 12));
-  const cellSize = labelled ? Math.max(12, size) : size;
+  const room = roomIn("attention", options.width);
+  const labelled = options.showAxisLabels ?? true;
+  const labels = labelled
+    ? { rowLabels: tokens, columnLabels: tokens, ...(several ? {} : titles) }
+    : {};
+  const left = leftOf({ ...labels, room, cellHeight: 12 });
+  const fitting = Math.max(leastCell, Math.floor((room - left) / count));
+  const cellSize = several
+    ? Math.min(16, Math.max(4, Math.floor(180 / count)), fitting)
+    : Math.min(28, fitting);
   const spec = (values: number[][]): Grid => ({
     values,
     scale,
     hidden,
+    room,
     cellWidth: cellSize,
     cellHeight: cellSize,
-    ...(labelled ? { rowLabels: tokens, columnLabels: tokens } : {}),
-    ...(labelled && !several ? { rowTitle: "query", columnTitle: "key" } : {}),
+    ...labels,
     text: (q, k) => nonFinite(values[q]![k]!, cellSize),
     tooltip: (q, k) =>
       `${q} ${quoted(tokens[q]!)} attends to ${k} ${quoted(tokens[k]!)}: ${print(values[q]![k]!)}`,
@@ -103,12 +112,15 @@ export function attention(data: AttentionData, options: AttentionOptions = {}): 
 
   const key = legend(scale, print, checkText("attention: legend", options.legend));
   const panels = heads.map((head, i) => {
-    const map = grid(spec(head));
-    return several || data.attentionHeadNames ? named(names[i]!, map, labelled ? tokens : []) : map;
+    const own = spec(head);
+    return several || data.attentionHeadNames
+      ? named(names[i]!, grid(own), leftOf(own))
+      : grid(own);
   });
+  const unnamed = unnamedInWords(spec([]), ["token", "token"]).map((text) => paragraph(text, room));
   const of = `${several ? `${counted(heads.length, "head")}, ` : ""}${counted(count, "query")} by ${counted(count, "key")}`;
   const summary = `${of}, ${rangeInWords(shown, print)}`;
-  const body = count === 0 ? [noData] : [key, sideBySide(panels)];
+  const body = count === 0 ? [noData] : [key, sideBySide(panels, room), ...unnamed];
   return chart("attention", options, { name: "Attention", summary }, body, [
     ...scale.rules,
     ...cellRules,
@@ -147,8 +159,7 @@ function nonFinite(value: number, width: number): string | undefined {
   return value > 0 ? "∞" : width >= 20 ? "−∞" : "−";
 }
 
-function named(name: string, map: Drawing, rowLabels: readonly string[]): Drawing {
-  const left = rowLabels.length > 0 ? labelWidth(rowLabels) + 8 : 0;
+function named(name: string, map: Drawing, left: number): Drawing {
   return {
     width: Math.max(map.width, left + measure(name, 11)),
     height: map.height + nameHeight,
@@ -159,11 +170,11 @@ function named(name: string, map: Drawing, rowLabels: readonly string[]): Drawin
   };
 }
 
-/** Panels of one size in rows of equal length, as many beside each other as a page holds. */
-function sideBySide(panels: readonly Drawing[]): Drawing {
+/** Panels of one size in rows of equal length, as many beside each other as there is room for. */
+function sideBySide(panels: readonly Drawing[], room: number): Drawing {
   const width = Math.max(...panels.map((panel) => panel.width)) + panelGap;
   const height = Math.max(...panels.map((panel) => panel.height)) + panelGap;
-  const rows = Math.ceil(panels.length / Math.max(1, Math.floor((pageWidth + panelGap) / width)));
+  const rows = Math.ceil(panels.length / Math.max(1, Math.floor((room + panelGap) / width)));
   const columns = Math.ceil(panels.length / rows);
   return {
     width: columns * width - panelGap,

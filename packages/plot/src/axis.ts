@@ -25,9 +25,21 @@ export function label(
   );
 }
 
-/** Width that labels need, at most 150 pixels. */
-export function labelWidth(labels: readonly string[], size = fontSize): number {
-  return Math.min(longest, max(labels, (text) => measure(visible(text), size)) ?? 0);
+/** Width that labels need, at most `most` pixels. */
+export function labelWidth(labels: readonly string[], size = fontSize, most = longest): number {
+  return Math.min(most, max(labels, (text) => measure(visible(text), size)) ?? 0);
+}
+
+const leastPitch = 9; // px between labels that can be read
+
+/** Every how many-th label has room where cells are this small; they are counted from the last. */
+export function strideOf(cell: number): number {
+  return cell >= leastPitch ? 1 : Math.ceil(leastPitch / cell);
+}
+
+/** Whether a label has room. */
+export function isNamed(index: number, count: number, stride: number): boolean {
+  return (count - 1 - index) % stride === 0;
 }
 
 export interface ColumnLabels {
@@ -38,12 +50,21 @@ export interface ColumnLabels {
   readonly draw: (x: number, y: number, side: "above" | "below") => Markup[];
 }
 
-/** Column labels: level where cells are wide, slanted where narrow, upright where very narrow. */
-export function columnLabels(labels: readonly string[], cellWidth: number): ColumnLabels {
-  const size = Math.min(fontSize, cellWidth - 1);
-  const width = labelWidth(labels, size);
+/** Column labels: level where cells are wide, slanted where narrow and `spare` pixels beside them are enough, else upright. */
+export function columnLabels(
+  labels: readonly string[],
+  cellWidth: number,
+  spare = Number.POSITIVE_INFINITY,
+): ColumnLabels {
+  const stride = strideOf(cellWidth);
+  const size = Math.min(fontSize, stride * cellWidth - 1);
+  const named = labels.filter((_, i) => isNamed(i, labels.length, stride));
+  const width = labelWidth(named, size);
   if (width <= cellWidth - 4 || cellWidth >= 40) return level(labels, cellWidth);
-  return turned(labels, cellWidth, cellWidth >= 17 ? 45 : 90, width, size);
+  const slanted = turned(labels, { cellWidth, stride, degrees: 45, width, size });
+  return cellWidth >= 17 && slanted.overhang <= spare
+    ? slanted
+    : turned(labels, { cellWidth, stride, degrees: 90, width, size });
 }
 
 function level(labels: readonly string[], cellWidth: number): ColumnLabels {
@@ -61,19 +82,25 @@ function level(labels: readonly string[], cellWidth: number): ColumnLabels {
   };
 }
 
+interface Turned {
+  readonly cellWidth: number;
+  readonly stride: number;
+  readonly degrees: number;
+  readonly width: number;
+  readonly size: number;
+}
+
 function turned(
   labels: readonly string[],
-  cellWidth: number,
-  degrees: number,
-  width: number,
-  size: number,
+  { cellWidth, stride, degrees, width, size }: Turned,
 ): ColumnLabels {
   const radians = (degrees * Math.PI) / 180;
   return {
     height: width * Math.sin(radians) + size,
     overhang: Math.max(0, width * Math.cos(radians) - cellWidth / 2 + 4),
     draw: (x, y, side) =>
-      labels.map((text, i) => {
+      labels.flatMap((text, i) => {
+        if (!isNamed(i, labels.length, stride)) return [];
         const center = x + (i + 0.5) * cellWidth + (degrees === 90 ? size * 0.35 : size * 0.2);
         const base = side === "above" ? y - 5 : y + 5 + (degrees === 90 ? 0 : size * 0.5);
         const anchor = side === "above" ? "ink" : "ink end";

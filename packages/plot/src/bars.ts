@@ -4,11 +4,11 @@ import { checkOptions } from "@diopter/tensor";
 import { extent, max } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { label, labelWidth } from "./axis";
-import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData, roomIn } from "./chart";
 import { checkColor, checkNumbers, checkRecord, checkStrings } from "./check";
 import { type Markup, tag } from "./markup";
 import { measure } from "./measure";
-import { formatter, type NumberFormat } from "./number";
+import { columnFormatter, type NumberFormat } from "./number";
 import { paint, type Rule, theme } from "./style";
 import { quoted } from "./visible";
 import { counted, rangeInWords } from "./words";
@@ -29,9 +29,11 @@ export interface BarsOptions extends ChartOptions {
   readonly positiveColor?: string | undefined;
   /** CSS colour of bars below 0. */
   readonly negativeColor?: string | undefined;
+  /** Pixels of the whole chart, which the bars fill; by default they are 320 long. 344 fit a phone. */
+  readonly width?: number | undefined;
 }
 
-const barLength = 320; // from one end of the domain to the other
+const leastLength = 60; // from one end of the domain to the other
 const barHeight = 16;
 const pitch = 24;
 const gap = 6; // between bar and text
@@ -51,17 +53,19 @@ export function bars(data: BarsData, options: BarsOptions = {}): string {
     domain: "optional",
     positiveColor: "optional",
     negativeColor: "optional",
+    width: "optional",
   });
   const labels = checkStrings("bars: labels", data.labels);
   const values = checkNumbers("bars: values", data.values, labels.length);
-  const print = formatter("bars: format", options.format);
+  const print = columnFormatter("bars: format", values, options.format);
+  const room = options.width === undefined ? undefined : roomIn("bars", options.width);
   const domain = checkDomain(values, options.domain);
   const rules = [
     barRule("positive", options.positiveColor),
     barRule("negative", options.negativeColor),
   ];
 
-  const body = values.length === 0 ? noData : drawing(labels, values, domain, print);
+  const body = values.length === 0 ? noData : drawing(labels, values, { domain, print, room });
   const summary = `${counted(values.length, "bar")}, ${rangeInWords(values, print)}`;
   return chart("bars", options, { name: "Bars", summary }, [body], rules);
 }
@@ -69,14 +73,26 @@ export function bars(data: BarsData, options: BarsOptions = {}): string {
 function drawing(
   labels: string[],
   values: number[],
-  domain: [number, number],
-  print: (value: number) => string,
+  {
+    domain,
+    print,
+    room,
+  }: {
+    domain: [number, number];
+    print: (value: number) => string;
+    room: number | undefined;
+  },
 ): Drawing {
   const printed = values.map(print);
   const widestWhere = (test: (value: number) => boolean) =>
     max(printed, (text, i) => (test(values[i]!) ? measure(text, 11) + gap : 0)) ?? 0;
-  const names = labelWidth(labels);
-  const start = Math.ceil(names + 2 * gap + widestWhere((value) => value < 0));
+  const [below, above] = [widestWhere((value) => value < 0), widestWhere((value) => !(value < 0))];
+  const beside = 2 * gap + below + above;
+  // Names give way before the bars do, whose numbers must have room.
+  const spare = room === undefined ? undefined : Math.max(24, room - beside - leastLength);
+  const names = labelWidth(labels, 11, Math.min(150, spare ?? 150));
+  const barLength = room === undefined ? 320 : Math.max(leastLength, room - names - beside - 1);
+  const start = Math.ceil(names + 2 * gap + below);
   // In units of the larger end, so that not even the largest numbers overflow.
   const unit = Math.max(-domain[0], domain[1]);
   const axis = scaleLinear([domain[0] / unit, domain[1] / unit], [start, start + barLength]);
@@ -112,7 +128,7 @@ function drawing(
   };
   const height = values.length * pitch;
   return {
-    width: start + barLength + widestWhere((value) => !(value < 0)),
+    width: start + barLength + above,
     height,
     marks: [
       ...values.map(row),

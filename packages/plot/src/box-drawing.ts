@@ -14,6 +14,7 @@ export interface PlotSpec {
   readonly groups: readonly string[];
   readonly controls: readonly string[];
   readonly print: (value: number) => string;
+  readonly printMedian: (value: number) => string;
   readonly references: readonly ReferenceLine[];
   readonly axisTitle: string | undefined;
 }

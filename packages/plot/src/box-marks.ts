@@ -40,6 +40,8 @@ export interface RowFrame {
   readonly groups: readonly string[];
   readonly controls: readonly string[];
   readonly print: (value: number) => string;
+  /** Of medians, which stand under each other. */
+  readonly printMedian: (value: number) => string;
 }
 
 export const bandHeight = 34; // of the dots

@@ -11,7 +11,7 @@ import { type ChartOptions, chart, chartKeys, noData } from "./chart";
 import { checkRecord, checkRecords, checkText, checkWidth } from "./check";
 import { type KeyEntry, key } from "./key";
 import { tag } from "./markup";
-import { formatter, type NumberFormat } from "./number";
+import { columnFormatter, formatter, type NumberFormat } from "./number";
 import { paragraph } from "./paragraph";
 import { checkReferences, type Reference } from "./reference";
 import { marker, markerCount, seriesRules } from "./series";
@@ -91,6 +91,8 @@ export function boxPlots(data: BoxPlotsData, options: BoxPlotsOptions = {}): str
     "controls",
   );
   const rows = cells.map((cell, i) => ({ ...cell, stats: stats[i] }));
+  const medians = stats.flatMap((one) => one?.median ?? []);
+  const printMedian = columnFormatter("boxPlots: format", medians, options.format);
 
   const entries = keyEntries(
     groups,
@@ -102,7 +104,16 @@ export function boxPlots(data: BoxPlotsData, options: BoxPlotsOptions = {}): str
       ? [noData]
       : [
           ...(entries.length > 0 ? [key(entries, width)] : []),
-          plot(rows, { domain, width, groups, controls, print, references, axisTitle }),
+          plot(rows, {
+            domain,
+            width,
+            groups,
+            controls,
+            print,
+            printMedian,
+            references,
+            axisTitle,
+          }),
           paragraph([rule, ...clippedInWords(cells, domain, print)].join(" "), width),
         ];
   const summary = [counted(cells.length, "cell"), ...rows.map((row) => inWords(row, print))].join(

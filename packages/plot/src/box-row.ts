@@ -64,7 +64,11 @@ export function boxRow(row: Row, frame: RowFrame): DrawnRow {
   };
 }
 
-function labels(row: Row, { labels, narrow, width, print }: RowFrame, middle: number): Markup[] {
+function labels(
+  row: Row,
+  { labels, narrow, width, printMedian }: RowFrame,
+  middle: number,
+): Markup[] {
   const { stats } = row;
   const beside = (narrow ? width : labels) - 18;
   const room = stats === undefined ? width - 18 : beside; // nothing is drawn beside an empty row
@@ -72,7 +76,7 @@ function labels(row: Row, { labels, narrow, width, print }: RowFrame, middle: nu
   const words =
     stats === undefined
       ? (row.note ?? "no values")
-      : `median ${print(stats.median)}, n ${row.values.length}, ${counted(stats.outliers, "outlier")}`;
+      : `median ${printMedian(stats.median)}, n ${row.values.length}, ${counted(stats.outliers, "outlier")}`;
   const small = fit(visible(words), room, 10);
   return [
     label(row.label, beside, { class: `ink${row.highlighted ? " strong" : ""}`, x: 8, y }),

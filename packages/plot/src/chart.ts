@@ -1,7 +1,7 @@
 /** @file The frame of every chart: an accessible, self-contained SVG string. */
 
 import type { OptionKeys } from "@diopter/tensor";
-import { checkText } from "./check";
+import { checkText, checkWidth } from "./check";
 import { lines, type Markup, tag } from "./markup";
 import { measure } from "./measure";
 import { chartRules, type Rule, scoped } from "./style";
@@ -26,6 +26,11 @@ export interface Drawing {
 /** Pixels around what is drawn. */
 export const margin = 12;
 const gap = 12;
+
+/** Pixels for what is drawn in a chart of `width` pixels, 860 by default. */
+export function roomIn(subject: string, width: unknown): number {
+  return (checkWidth(`${subject}: width`, width, 240) ?? 860) - 2 * margin;
+}
 
 /** Stacks drawings under the title, left-aligned, and wraps them into an `<svg>` that styles nothing but itself. */
 export function chart(

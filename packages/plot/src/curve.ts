@@ -86,8 +86,8 @@ export function curve(data: CurveData, options: CurveOptions = {}): string {
     xScale: kind,
     xTitle: checkText("curve: xTitle", options.xTitle),
     yTitle: checkText("curve: yTitle", options.yTitle),
-    printX,
-    printY,
+    xFormat: options.xFormat,
+    yFormat: options.yFormat,
   });
   const drawing: Drawing = {
     width,

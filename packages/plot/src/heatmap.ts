@@ -3,7 +3,7 @@
 import { checkOptions } from "@diopter/tensor";
 import { max } from "d3-array";
 import { cellRules } from "./cell";
-import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, type Drawing, noData, roomIn } from "./chart";
 import {
   checkFinite,
   checkMatrix,
@@ -13,10 +13,11 @@ import {
   checkText,
   type Matrix,
 } from "./check";
-import { grid } from "./grid";
+import { type Grid, grid, leftOf, unnamedInWords } from "./grid";
 import { legend } from "./legend";
 import { measure } from "./measure";
-import { formatter, type NumberFormat } from "./number";
+import { columnFormatter, formatter, type NumberFormat } from "./number";
+import { paragraph } from "./paragraph";
 import { colorScale, type ScaleOptions, scaleKeys } from "./scale";
 import { quoted, visible } from "./visible";
 import { counted, rangeInWords } from "./words";
@@ -44,6 +45,8 @@ export interface HeatmapOptions extends ChartOptions, ScaleOptions {
   /** Size of a cell in pixels; by default from the texts. */
   readonly cellWidth?: number | undefined;
   readonly cellHeight?: number | undefined;
+  /** Pixels of the whole chart, 860 by default; columns that have no room go on in a further band. 344 fit a phone. */
+  readonly width?: number | undefined;
 }
 
 const mostPrinted = 400;
@@ -69,6 +72,7 @@ export function heatmap(data: HeatmapData, options: HeatmapOptions = {}): string
     format: "optional",
     cellWidth: "optional",
     cellHeight: "optional",
+    width: "optional",
   });
   const values = checkMatrix("heatmap: values", data.values);
   const rows = values.length;
@@ -81,11 +85,24 @@ export function heatmap(data: HeatmapData, options: HeatmapOptions = {}): string
   const print = formatter("heatmap: format", options.format);
   const scale = colorScale("heatmap", values.flat(), options);
 
+  const printCell = columnFormatter("heatmap: format", values.flat(), options.format);
   const printed =
-    given ?? (rows * columns <= mostPrinted ? values.map((row) => row.map(print)) : undefined);
+    given ?? (rows * columns <= mostPrinted ? values.map((row) => row.map(printCell)) : undefined);
   const text = printed?.map((row) => row.map(visible));
-  const { cellWidth, cellHeight } = cellSize(text, columnLabels, columns, options);
-
+  const room = roomIn("heatmap", options.width);
+  const axes = {
+    rowLabels,
+    rowTitle: checkText("heatmap: rowTitle", options.rowTitle),
+    columnTitle: checkText("heatmap: columnTitle", options.columnTitle),
+    bottomUp: options.bottomUp,
+    room,
+  };
+  const size = cellSize(
+    text,
+    columnLabels,
+    options,
+    (cellHeight) => (room - leftOf({ ...axes, cellHeight })) / columns,
+  );
   const tooltip = (i: number, j: number) =>
     [
       [rowLabels?.[i], columnLabels?.[j]]
@@ -97,24 +114,27 @@ export function heatmap(data: HeatmapData, options: HeatmapOptions = {}): string
       .filter(Boolean)
       .join("\n");
 
+  const spec = {
+    ...axes,
+    ...size,
+    scale,
+    values,
+    columnLabels,
+    tooltip,
+    text: (i: number, j: number) => text?.[i]?.[j] ?? nonFinite(values[i]![j]!, print),
+  };
+
+  const notes = [
+    ...unnamedInWords({ ...size, rowLabels, columnLabels }, ["row", "column"]),
+    ...(text ? [] : ["too many cells to print their values: colour and tooltips tell them"]),
+  ];
   const body: Drawing[] =
     rows * columns === 0
       ? [noData]
       : [
           legend(scale, print, checkText("heatmap: legend", options.legend)),
-          grid({
-            values,
-            scale,
-            cellWidth,
-            cellHeight,
-            rowLabels,
-            columnLabels,
-            rowTitle: checkText("heatmap: rowTitle", options.rowTitle),
-            columnTitle: checkText("heatmap: columnTitle", options.columnTitle),
-            bottomUp: options.bottomUp,
-            text: (i, j) => text?.[i]?.[j] ?? nonFinite(values[i]![j]!, print),
-            tooltip,
-          }),
+          ...bands(spec),
+          ...notes.map((note) => paragraph(note, room)),
         ];
   const summary = `${counted(rows, "row")} by ${counted(columns, "column")}, ${rangeInWords(values.flat(), print)}`;
   return chart("heatmap", options, { name: "Heat map", summary }, body, [
@@ -127,19 +147,43 @@ function nonFinite(value: number, print: (value: number) => string): string | un
   return Number.isFinite(value) ? undefined : print(value);
 }
 
+/** The columns that have room beside each other, and the others under them. */
+function bands(spec: Grid): Drawing[] {
+  const { values, columnLabels, columnTitle, cellWidth, room } = spec;
+  const count = values[0]!.length;
+  const most = Math.max(1, Math.floor((room - leftOf(spec)) / cellWidth));
+  const number = Math.ceil(count / most);
+  if (number === 1) return [grid(spec)];
+  const each = Math.ceil(count / number);
+  return Array.from({ length: Math.ceil(count / each) }, (_, band) => {
+    const [start, end] = [band * each, Math.min(count, (band + 1) * each)];
+    return [
+      paragraph(`${columnTitle ?? "column"} ${start} to ${end - 1} of ${count}`, room),
+      grid({
+        ...spec,
+        values: values.map((row) => row.slice(start, end)),
+        columnLabels: columnLabels?.slice(start, end),
+        text: (i, j) => spec.text(i, start + j),
+        tooltip: (i, j) => spec.tooltip(i, start + j),
+      }),
+    ];
+  }).flat();
+}
+
 /** Room for about 10 characters at most where there is text, else squares. */
 function cellSize(
   text: string[][] | undefined,
   columnLabels: string[] | undefined,
-  columns: number,
   options: HeatmapOptions,
+  fitting: (cellHeight: number) => number,
 ): { cellWidth: number; cellHeight: number } {
-  const square = Math.min(28, Math.max(16, Math.floor(720 / columns)));
   const widest =
     text &&
     (max([...text.flat(), ...(columnLabels ?? []).map(visible)], (cell) => measure(cell, 11)) ?? 0);
   const natural =
-    widest === undefined ? square : Math.ceil(Math.min(84, Math.max(36, widest + 12)));
+    widest === undefined
+      ? Math.min(28, Math.max(16, Math.floor(fitting(28))))
+      : Math.ceil(Math.min(84, Math.max(36, widest + 12)));
   const cellWidth = sizeOf("heatmap: cellWidth", options.cellWidth) ?? natural;
   const cellHeight = sizeOf("heatmap: cellHeight", options.cellHeight) ?? (text ? 24 : cellWidth);
   return { cellWidth, cellHeight };

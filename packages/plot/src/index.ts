@@ -16,7 +16,7 @@ export {
 export { type CurveData, type CurveOptions, type CurveSeries, curve } from "./curve";
 export { type HeatmapData, type HeatmapOptions, heatmap } from "./heatmap";
 export type { NumberFormat } from "./number";
-export { type PageFigure, type PageSection, type PageSpec, page } from "./page";
+export { figure, type PageFigure, type PageSection, type PageSpec, page } from "./page";
 export type { PageFact, TableValue } from "./page-table";
 export type { Reference } from "./reference";
 export { type RocCurve, type RocData, type RocOptions, roc } from "./roc";

@@ -6,9 +6,21 @@ import { kindOf } from "./check";
 /** A d3-format specifier such as `".1%"`, or a function. */
 export type NumberFormat = string | ((value: number) => string);
 
-/** A formatter that also has words for what is not finite; by default whole numbers, else 3 digits. */
+/** A formatter of single numbers that also has words for what is not finite; by default whole numbers, else 3 digits. */
 export function formatter(subject: string, format?: NumberFormat): (value: number) => string {
-  const print = typeof format === "function" ? format : parse(subject, format);
+  return worded(typeof format === "function" ? format : parse(subject, format));
+}
+
+/** A formatter of numbers that are read beside each other: by default all have the same decimals, or all an exponent. */
+export function columnFormatter(
+  subject: string,
+  values: readonly number[],
+  format?: NumberFormat,
+): (value: number) => string {
+  return format === undefined ? worded(oneForm(values)) : formatter(subject, format);
+}
+
+function worded(print: (value: number) => string): (value: number) => string {
   return (value) => {
     if (Number.isNaN(value)) return "NaN";
     if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -37,5 +49,31 @@ function plain(): (value: number) => string {
     const size = Math.abs(value);
     const countable = Number.isInteger(value) ? size < 1e9 : size >= 100 && size < 1e6;
     return countable ? whole(value) : three(value);
+  };
+}
+
+/**
+ * Three digits of the largest number, four where others are below a hundredth of it, and the fewest decimals that show
+ * the same; what would be printed as 0 and is not is `<0.001`.
+ */
+function oneForm(all: readonly number[]): (value: number) => string {
+  const values = all.filter(Number.isFinite);
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
+  const smallest = sizes.reduce((a, b) => Math.min(a, b), largest);
+  if (values.every(Number.isInteger) && largest < 1e9) return d3Format("d");
+  if (largest >= 1e6 || largest < 1e-4) return d3Format(".2e");
+
+  const digits = smallest < largest / 100 ? 4 : 3;
+  const most = Math.max(0, digits - 1 - Math.floor(Math.log10(largest)));
+  const zeros = values.map((value) => {
+    const text = value.toFixed(most);
+    return value !== 0 && Number(text) === 0 ? 0 : /0*$/.exec(text)![0].length;
+  });
+  const decimals = most - Math.min(most, ...zeros);
+  const [print, least] = [d3Format(`.${decimals}f`), 10 ** -decimals];
+  return (value) => {
+    if (value === 0 || Math.abs(value) >= least / 2) return print(value);
+    return value > 0 ? `<${print(least)}` : `>${print(-least)}`;
   };
 }

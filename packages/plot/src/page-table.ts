@@ -2,7 +2,7 @@
 
 import { checkList, checkRecord, checkRecords, checkText, kindOf, requireText } from "./check";
 import { type Markup, tag } from "./markup";
-import { formatter, type NumberFormat } from "./number";
+import { columnFormatter, formatter, type NumberFormat } from "./number";
 import { visible } from "./visible";
 
 /** What a cell of a table may hold; null and undefined are left blank. */
@@ -43,7 +43,7 @@ export function tableMarkup(subject: string, value: unknown, formats: unknown): 
     return row as Record<string, TableValue>;
   });
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const prints = formattersOf(`${subject.replace(/table$/, "formats")}`, columns, formats);
+  const prints = formattersOf(`${subject.replace(/table$/, "formats")}`, rows, columns, formats);
   const numeric = (column: string) => {
     const present = rows.flatMap((row) => row[column] ?? []);
     return present.length > 0 && present.every((value) => typeof value === "number");
@@ -91,6 +91,7 @@ function printed(subject: string, value: unknown, print: (value: number) => stri
 
 function formattersOf(
   subject: string,
+  rows: readonly Record<string, TableValue>[],
   columns: readonly string[],
   formats: unknown,
 ): ((value: number) => string)[] {
@@ -99,5 +100,8 @@ function formattersOf(
   const unknown = [...given.keys()].find((name) => !columns.includes(name));
   if (unknown !== undefined)
     throw new RangeError(`${subject}: the table has no column ${JSON.stringify(unknown)}`);
-  return columns.map((column) => formatter(`${subject}.${column}`, given.get(column)));
+  return columns.map((column) => {
+    const numbers = rows.map((row) => row[column]).filter((value) => typeof value === "number");
+    return columnFormatter(`${subject}.${column}`, numbers, given.get(column));
+  });
 }

@@ -11,9 +11,18 @@ import { pictured } from "./visible";
 export interface PageFigure {
   /** A chart of this package. */
   readonly svg: string;
-  /** The same chart drawn to 362 pixels, shown instead where the page is narrow. */
+  /** The same chart drawn to 344 pixels, shown instead where the page is narrow. */
   readonly narrow?: string | undefined;
   readonly caption?: string | undefined;
+}
+
+/**
+ * One chart in the widths that a page shows: 860 pixels, and 344 on phones.
+ *
+ * @example figure((width) => bars(data, { width }))
+ */
+export function figure(draw: (width: number) => string, caption?: string): PageFigure {
+  return { svg: draw(860), narrow: draw(344), ...(caption === undefined ? {} : { caption }) };
 }
 
 export interface PageSection {
@@ -38,6 +47,8 @@ export interface PageSection {
 
 export interface PageSpec {
   readonly title: string;
+  /** The first lines, under the title; paragraphs parted by blank lines. */
+  readonly lead?: string | undefined;
   readonly sections: readonly PageSection[];
 }
 
@@ -49,12 +60,14 @@ const both = (property: string, [light, dark]: readonly [string, string]) =>
 
 const style = `
 :root{color-scheme:light dark;${both("background", theme.ground)};${both("color", theme.ink)}}
-body{font:16px/1.6 ${sans};max-width:60rem;margin:0 auto;padding:3rem 1.25rem 5rem}
-h1{font-size:1.75rem;line-height:1.25;letter-spacing:-.01em;margin:0 0 2.5rem}
+body{font:16px/1.6 ${sans};max-width:75rem;margin:0 auto;padding:3rem 1.25rem 5rem}
+h1{font-size:1.75rem;line-height:1.25;letter-spacing:-.01em;margin:0 0 2.5rem;overflow-wrap:anywhere}
+.lead{font-size:1.15rem;margin:-1.5rem 0 2.5rem}
+.lead p{max-width:60rem}
 h2{font-size:1.15rem;line-height:1.35;margin:3rem 0 .5rem}
 p{max-width:42rem;margin:.5rem 0;overflow-wrap:anywhere}
-figure{margin:1.25rem 0;overflow-x:auto}
-figure svg{display:block;margin-left:-12px}
+figure{margin:1.25rem -12px;padding:0 12px;overflow-x:auto}
+figure svg{display:block;margin:0 -12px}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem 1.5rem .3rem 0;text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:24rem}
 th{font-weight:600;${both("color", theme.muted)}}
@@ -73,6 +86,9 @@ summary h2{display:inline;margin:0}
 .figures figure{min-width:0;max-width:100%}
 figcaption{font-size:.875rem;max-width:42rem;${both("color", theme.muted)}}
 .narrow{display:none}
+.narrow svg{max-width:calc(100% + 24px);height:auto}
+@media(min-width:1160px){.beside{display:grid;grid-template-columns:16.5rem minmax(0,1fr);gap:0 2rem}
+section{margin-top:3rem}.beside h2,.beside>:last-child>:first-child{margin-top:0}}
 @media(max-width:700px){.wide{display:none}.narrow{display:block}}
 `;
 
@@ -86,6 +102,7 @@ figcaption{font-size:.875rem;max-width:42rem;${both("color", theme.muted)}}
 export function page(spec: PageSpec): string {
   checkRecord("page: spec", spec);
   const title = requireText("page: title", spec.title);
+  const lead = paragraphsMarkup(checkText("page: lead", spec.lead));
   const sections = checkList("page: sections", spec.sections, "sections").map(section);
   const html = tag(
     "html",
@@ -99,7 +116,17 @@ export function page(spec: PageSpec): string {
       tag("title", {}, title),
       tag("style", {}, { markup: style }),
     ),
-    tag("body", {}, tag("main", {}, tag("h1", {}, title), sections)),
+    tag(
+      "body",
+      {},
+      tag(
+        "main",
+        {},
+        tag("h1", {}, title),
+        lead.length > 0 ? tag("div", { class: "lead" }, lead) : undefined,
+        sections,
+      ),
+    ),
   );
   return `<!doctype html>\n${html.markup}\n`;
 }
@@ -110,10 +137,9 @@ function section(value: unknown, index: number): Markup {
   const { heading, text, facts, svg, figures, table, formats, preformatted, folded } =
     value as PageSection;
   const title = requireText(`${subject}.heading`, heading);
-  const paragraphs = checkText(`${subject}.text`, text)?.split(/\n\s*\n/) ?? [];
   const pre = checkText(`${subject}.preformatted`, preformatted);
-  const content = [
-    paragraphs.map((paragraph) => tag("p", {}, paragraph.trim())),
+  const words = paragraphsMarkup(checkText(`${subject}.text`, text));
+  const shown = [
     facts && factsMarkup(`${subject}.facts`, facts),
     svg === undefined ? undefined : scrolling(title, chartMarkup(`${subject}.svg`, svg)),
     figures && figuresMarkup(title, `${subject}.figures`, figures),
@@ -121,13 +147,21 @@ function section(value: unknown, index: number): Markup {
       ? undefined
       : scrolling(title, tableMarkup(`${subject}.table`, table, formats)),
     pre === undefined ? undefined : tag("pre", {}, pre.split("\n").map(pictured).join("\n")),
-  ];
+  ].filter((part) => part !== undefined);
   const h2 = tag("h2", {}, title);
-  return tag(
-    "section",
-    {},
-    folded === true ? tag("details", {}, tag("summary", {}, h2), content) : [h2, content],
-  );
+  if (folded === true)
+    return tag("section", {}, tag("details", {}, tag("summary", {}, h2), beside(words, shown)));
+  return tag("section", {}, beside([h2, ...words], shown));
+}
+
+/** Where the page is wide, words stand beside what they are about. */
+function beside(words: readonly Markup[], shown: readonly Child[]): Child {
+  if (words.length === 0 || shown.length === 0) return [words, shown];
+  return tag("div", { class: "beside" }, tag("div", {}, words), tag("div", {}, shown));
+}
+
+function paragraphsMarkup(text: string | undefined): Markup[] {
+  return text?.split(/\n\s*\n/).map((paragraph) => tag("p", {}, paragraph.trim())) ?? [];
 }
 
 function figuresMarkup(title: string, subject: string, value: unknown): Markup {

@@ -3,6 +3,7 @@
 import { max } from "d3-array";
 import { type Markup, round, tag } from "./markup";
 import { measure } from "./measure";
+import { columnFormatter, formatter, type NumberFormat } from "./number";
 import { paint, type Rule, theme } from "./style";
 import { logDomain, niceDomain, type ValueAxis, valueAxis } from "./value-axis";
 
@@ -17,8 +18,8 @@ export interface PlaneSpec {
   readonly yTitle: string | undefined;
   /** Room to the right of the plot, for labels. */
   readonly margin?: number;
-  readonly printX: (value: number) => string;
-  readonly printY: (value: number) => string;
+  readonly xFormat?: NumberFormat | undefined;
+  readonly yFormat?: NumberFormat | undefined;
 }
 
 export interface Plane {
@@ -36,12 +37,15 @@ export const planeRules: readonly Rule[] = [
 
 /** Axes around the range of the values; the title of the upright one stands over it. */
 export function plane(spec: PlaneSpec): Plane {
-  const { width, printX, printY } = spec;
+  const { width } = spec;
   const top = spec.yTitle === undefined ? 8 : 26;
   const bottom = top + spec.height;
   const y = valueAxis(spec.y, [bottom, top], Math.max(2, spec.height / 45));
+  const printY = tickFormatter(y.ticks, "linear", spec.yFormat);
   const left = Math.ceil((max(y.ticks, (tick) => measure(printY(tick), 11)) ?? 0) + 8);
   const columns = Math.max(2, (width - left) / 75);
+  const { ticks } = valueAxis(spec.x, [left, width], columns, spec.xScale);
+  const printX = tickFormatter(ticks, spec.xScale, spec.xFormat);
   const overhang = measure(printX(spec.x[1]), 11) / 2;
   const right = width - Math.ceil(Math.max(spec.margin ?? 0, overhang));
   const x = valueAxis(spec.x, [left, right], columns, spec.xScale);
@@ -64,6 +68,15 @@ export function plane(spec: PlaneSpec): Plane {
       ...text("muted label end", right, bottom + 33, spec.xTitle),
     ],
   };
+}
+
+/** Ticks of a linear axis have the same decimals; those of a log axis differ in size. */
+function tickFormatter(
+  ticks: readonly number[],
+  kind: PlaneSpec["xScale"],
+  format: NumberFormat | undefined,
+): (value: number) => string {
+  return kind === "log" ? formatter("plane", format) : columnFormatter("plane", ticks, format);
 }
 
 /** A domain around values; with `log`, of positive ones. */

@@ -64,8 +64,6 @@ export function roc(data: RocData, options: RocOptions = {}): string {
     xScale: "linear",
     xTitle: "false positive rate",
     yTitle: "true positive rate",
-    printX: printRate,
-    printY: printRate,
   });
   const names = curves.map((one) => named(one, print, printRate));
   const drawing: Drawing = {

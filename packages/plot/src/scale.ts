@@ -11,7 +11,10 @@ const kinds = ["sequential", "diverging", "log"] as const;
 
 /** How values become colour. */
 export interface ScaleOptions {
-  /** `diverging` when values have both signs (symmetric around 0), else `sequential` from 0; `log` for ranks. */
+  /**
+   * `diverging` when values have both signs (symmetric around 0), else `sequential` from 0, in the colour of their sign;
+   * `log` for ranks. Of a `diverging` scale only the side is used that has values, unless an end is given on the other.
+   */
   readonly scale?: (typeof kinds)[number] | undefined;
   /** Value of the first colour; smaller values share it and the legend says so. */
   readonly minValue?: number | undefined;
@@ -69,9 +72,11 @@ export function colorScale(
   const kind = asked ?? ((min ?? low) < 0 && (max ?? high) > 0 ? "diverging" : "sequential");
 
   const position = positions[kind](subject, low, high, min, max);
-  const palette =
-    kind === "diverging" ? divergingPalette(negative, positive) : sequentialPalette(positive);
   const [first, , last] = position.ticks;
+  const sided = asked === undefined ? kind === "diverging" || first < 0 : kind === "diverging";
+  const palette = sided
+    ? sideOf(divergingPalette(negative, positive), first, last)
+    : sequentialPalette(positive);
   return {
     ticks: position.ticks,
     outside: [low < first, high > last],
@@ -97,6 +102,12 @@ const positions: Record<(typeof kinds)[number], PositionOf> = {
   },
 
   diverging(subject, low, high, min, max) {
+    // Values of one sign, and no end asked for on the other side: that side alone.
+    const [up, down] = [low >= 0 && high > 0, high <= 0 && low < 0];
+    if (up && min === undefined && (max ?? 1) > 0)
+      return positions.sequential(subject, 0, high, 0, max);
+    if (down && max === undefined && (min ?? -1) < 0)
+      return positions.sequential(subject, low, 0, min, 0);
     const largest = Math.max(-low, high) || 1;
     const end = max ?? (min === undefined ? largest : -min);
     const start = min ?? -end;
@@ -118,6 +129,13 @@ const positions: Record<(typeof kinds)[number], PositionOf> = {
     return { ticks: [min, Math.sqrt(min) * Math.sqrt(end), end], at: scaleLog([min, end], [0, 1]) };
   },
 };
+
+/** The half of a two-sided palette that a scale without the other side needs. */
+function sideOf({ light, dark }: Palette, first: number, last: number): Palette {
+  if (first < 0 && last > 0) return { light, dark };
+  const [start, length] = first < 0 ? [0, 0.5] : [0.5, 0.5];
+  return { light: (t) => light(start + t * length), dark: (t) => dark(start + t * length) };
+}
 
 function stepOf(t: number): number {
   if (Number.isNaN(t)) return 0; // 0 on a scale so short that 1 / length overflows

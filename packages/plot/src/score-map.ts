@@ -2,11 +2,12 @@
 
 import { checkOptions } from "@diopter/tensor";
 import { cellRules } from "./cell";
-import { type ChartOptions, chart, chartKeys, noData } from "./chart";
+import { type ChartOptions, chart, chartKeys, noData, roomIn } from "./chart";
 import { checkMatrix, checkNumbers, checkRecord, checkText, type Matrix } from "./check";
-import { grid } from "./grid";
+import { grid, leftOf, unnamedInWords } from "./grid";
 import { legend } from "./legend";
 import { formatter, type NumberFormat } from "./number";
+import { paragraph } from "./paragraph";
 import { colorKeys, colorScale, type ScaleOptions } from "./scale";
 import { counted, rangeInWords } from "./words";
 
@@ -21,12 +22,14 @@ export interface ScoreMapOptions extends ChartOptions, Omit<ScaleOptions, "scale
   /** What the scores are, written over the legend. */
   readonly legend?: string | undefined;
   readonly format?: NumberFormat | undefined;
+  /** Pixels of the whole chart, 860 by default; 344 fit a phone. */
+  readonly width?: number | undefined;
 }
 
-const cellSize = 22;
+const [leastCell, mostCell] = [6, 22];
 
 /**
- * A map of scores as an SVG string: layers upwards, heads to the right, the MLP last; 0 is the middle of the colours.
+ * A map of scores as an SVG string: layers upwards, heads to the right, the MLP last; colours go from 0, to both sides where there are scores of both signs.
  *
  * @throws TypeError or RangeError naming the argument: `scoreMap: mlps has 3 entries, expected 4`.
  * @example
@@ -39,6 +42,7 @@ export function scoreMap(data: ScoreMapData, options: ScoreMapOptions = {}): str
     ...colorKeys,
     legend: "optional",
     format: "optional",
+    width: "optional",
   });
   const heads = checkMatrix("scoreMap: heads", data.heads);
   const layers = heads.length;
@@ -48,6 +52,21 @@ export function scoreMap(data: ScoreMapData, options: ScoreMapOptions = {}): str
   const values = heads.map((row, i) => (mlps ? [...row, mlps[i]!] : row));
   const scale = colorScale("scoreMap", values.flat(), { ...options, scale: "diverging" });
 
+  const room = roomIn("scoreMap", options.width);
+  const rowLabels = heads.map((_, i) => `${i}`);
+  const left = leftOf({ rowLabels, rowTitle: "layer", bottomUp: true, room, cellHeight: mostCell });
+  const fitting = Math.floor((room - left) / (values[0]?.length ?? 1));
+  const cellSize = Math.min(mostCell, Math.max(leastCell, fitting));
+  const axes = {
+    room,
+    cellWidth: cellSize,
+    cellHeight: cellSize,
+    rowLabels,
+    columnLabels: [...Array(count).keys()].map(String).concat(mlps ? ["M"] : []),
+    rowTitle: "layer",
+    columnTitle: mlps ? "head, MLP" : "head",
+    bottomUp: true,
+  };
   const body =
     values.flat().length === 0
       ? [noData]
@@ -56,17 +75,12 @@ export function scoreMap(data: ScoreMapData, options: ScoreMapOptions = {}): str
           grid({
             values,
             scale,
-            cellWidth: cellSize,
-            cellHeight: cellSize,
-            rowLabels: heads.map((_, i) => `${i}`),
-            columnLabels: [...Array(count).keys()].map(String).concat(mlps ? ["M"] : []),
-            rowTitle: "layer",
-            columnTitle: mlps ? "head, MLP" : "head",
-            bottomUp: true,
+            ...axes,
             text: (i, j) => (Number.isFinite(values[i]![j]!) ? undefined : "×"),
             tooltip: (i, j) =>
               `${j < count ? `head ${i}.${j}` : `MLP ${i}`}: ${print(values[i]![j]!)}`,
           }),
+          ...unnamedInWords(axes, ["layer", "column"]).map((note) => paragraph(note, room)),
         ];
   const summary = `${counted(layers, "layer")} by ${counted(count, "head")}${mlps ? " and the MLP" : ""}, ${rangeInWords(values.flat(), print)}${strongest(values, count, print)}`;
   return chart("scoreMap", options, { name: "Scores", summary }, body, [

@@ -7,7 +7,7 @@ import { checkFinites, checkRecord, checkStrings, checkWidth } from "./check";
 import { key } from "./key";
 import { type Markup, tag } from "./markup";
 import { measure } from "./measure";
-import { formatter, type NumberFormat } from "./number";
+import { columnFormatter, type NumberFormat } from "./number";
 import { paint, type Rule, theme } from "./style";
 import { valueAxis } from "./value-axis";
 import { quoted } from "./visible";
@@ -67,7 +67,7 @@ export function sensitivityBars(
   checkOrder(median, largest);
   const end = endOf(largest, options.maxValue);
   const width = (checkWidth("sensitivityBars: width", options.width, 200) ?? 360) - 24;
-  const print = formatter("sensitivityBars: format", options.format);
+  const print = columnFormatter("sensitivityBars: format", [...largest, ...median], options.format);
 
   const texts = largest.map((value, i) => `${print(value)} (median ${print(median[i]!)})`);
   const room = Math.max(0, ...texts.map((text) => measure(text, 11))) + 8;

@@ -2,8 +2,8 @@
 
 import { checkOptions } from "@diopter/tensor";
 import { cell, cellRules } from "./cell";
-import { type ChartOptions, chart, chartKeys, type Drawing, noData } from "./chart";
-import { checkFinite, checkNumbers, checkRecord, checkStrings, checkText } from "./check";
+import { type ChartOptions, chart, chartKeys, type Drawing, margin, noData } from "./chart";
+import { checkNumbers, checkRecord, checkStrings, checkText, checkWidth } from "./check";
 import { legend } from "./legend";
 import type { Markup } from "./markup";
 import { fit, measure } from "./measure";
@@ -22,7 +22,7 @@ export interface TokensOptions extends ChartOptions, ScaleOptions {
   /** What the values are, written over the legend: `"loss (nats)"`. */
   readonly legend?: string | undefined;
   readonly format?: NumberFormat | undefined;
-  /** Pixels after which the strip goes on in the next line; 720 by default. */
+  /** Pixels of the whole chart, after which the strip goes on in the next line; 744 by default, 344 fit a phone. */
   readonly width?: number | undefined;
 }
 
@@ -49,8 +49,7 @@ export function tokens(data: TokensData, options: TokensOptions = {}): string {
   });
   const strings = checkStrings("tokens: tokens", data.tokens);
   const values = checkNumbers("tokens: values", data.values, strings.length);
-  const width = checkFinite("tokens: width", options.width) ?? 720;
-  if (width < 80) throw new RangeError(`tokens: width must be at least 80 pixels, got ${width}`);
+  const width = (checkWidth("tokens: width", options.width, 104) ?? 744) - 2 * margin;
   const print = formatter("tokens: format", options.format);
   const scale = colorScale("tokens", values, options);
 

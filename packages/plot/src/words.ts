@@ -8,6 +8,12 @@ export function counted(count: number, noun: string): string {
   return `${count} ${/[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 }
 
+/** `2nd`, `3rd`, `11th`, `21st`. */
+export function ordinal(n: number): string {
+  const end = n % 100 >= 11 && n % 100 <= 13 ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th");
+  return `${n}${end}`;
+}
+
 /** `values from 0.1 to 0.9`, and how many are not finite. */
 export function rangeInWords(values: readonly number[], print: (value: number) => string): string {
   const finite = values.filter(Number.isFinite);

@@ -1,4 +1,5 @@
 import { attention } from "@diopter/plot";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { findAll, parseXml, textsOf, tooltipsOf } from "./xml";
 
@@ -54,8 +55,9 @@ test("minValue and maxValue set the ends of the scale", () => {
 test("positiveColor and negativeColor are the ends of the ramp in both schemes", () => {
   const svg = attention(
     { attention: [[-1]], tokens: ["a"] },
-    { positiveColor: "seagreen", negativeColor: "#c2571a" },
+    { positiveColor: "seagreen", negativeColor: "#c2571a", minValue: -1, maxValue: 1 },
   );
+  expect(svg).toContain(".s0{fill:#c2571a;fill:light-dark(#c2571a,#c2571a)}");
   expect(svg).toContain(".s64{fill:#2e8b57;fill:light-dark(#2e8b57,#2e8b57)}");
 });
 
@@ -84,11 +86,43 @@ test("heads share one scale, have names and labels where there is room", () => {
   expect(textsOf(attention({ ...data, attentionHeadNames: ["9.6", "9.9"] }))).toContain("9.9");
 });
 
-test("many small heads have no labels unless asked for", () => {
-  const zeros = Array.from({ length: 30 }, () => new Float32Array(30));
-  const data = { attention: [zeros, zeros], tokens: Array.from({ length: 30 }, () => "x") };
-  expect(textsOf(attention(data)).includes("x")).toBe(false);
-  expect(textsOf(attention(data, { showAxisLabels: true })).includes("x")).toBe(true);
+test("every token is named twice in each map, or the picture says which are", () => {
+  const sizes = fc.record({
+    heads: fc.integer({ min: 1, max: 9 }),
+    count: fc.integer({ min: 1, max: 70 }),
+    width: fc.constantFrom(undefined, 344, 600, 860),
+  });
+  fc.assert(
+    fc.property(sizes, ({ heads, count, width }) => {
+      const head = Array.from({ length: count }, () => new Float32Array(count));
+      const tokens = Array.from({ length: count }, (_, i) => `t${i}`);
+      const several = Array.from({ length: heads }, () => head);
+      const svg = attention({ attention: heads === 1 ? head : several, tokens }, { width });
+      const texts = textsOf(svg);
+      const said = /every (\d+)\w\w token is named, counted from the last/.exec(texts.join(" "));
+      const stride = said ? Number(said[1]) : 1;
+      const named = tokens.filter((_, i) => (count - 1 - i) % stride === 0);
+      for (const token of tokens)
+        expect(texts.filter((text) => text === token).length).toBe(
+          named.includes(token) ? 2 * heads : 0,
+        );
+      // 16 tokens and fewer are all named, in any number of heads, on a phone too
+      if (count <= 16) expect(stride).toBe(1);
+    }),
+    { seed: 5, numRuns: 40 },
+  );
+});
+
+test("no map of up to 64 positions is wider than asked for", () => {
+  for (const width of [344, 600, 860])
+    for (const count of [1, 9, 40, 64]) {
+      const head = Array.from({ length: count }, () => new Float32Array(count));
+      const tokens = Array.from({ length: count }, (_, i) => ` a long token ${i}`);
+      for (const data of [head, [head, head, head]]) {
+        const svg = attention({ attention: data, tokens }, { width });
+        expect(Number(parseXml(svg).attributes.get("width"))).toBeLessThanOrEqual(width);
+      }
+    }
 });
 
 test("typed arrays are rows, for one head and for several", () => {

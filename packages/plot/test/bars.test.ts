@@ -1,6 +1,8 @@
 import { bars } from "@diopter/plot";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findAll, parseXml, textsOf, tooltipsOf } from "./xml";
+import { measure } from "../src/measure";
+import { findAll, ownText, parseXml, textsOf, tooltipsOf } from "./xml";
 
 function rectsOf(svg: string): { name: string; x: number; width: number }[] {
   return findAll(parseXml(svg), "rect").map(({ attributes: a }) => ({
@@ -91,5 +93,31 @@ test.each([
 test("wrong kinds are refused", () => {
   expect(() => bars({ labels: "ab" as never, values: [1, 2] })).toThrow(
     new TypeError("bars: labels must be an array of strings, got string"),
+  );
+});
+
+test("bars fill the width, names give way before numbers, and every number is inside", () => {
+  const item = fc.record({
+    label: fc.string({ maxLength: 40 }),
+    value: fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(item, { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(344, 500, 860),
+      (items, width) => {
+        const labels = items.map((each) => each.label);
+        const svg = bars({ labels, values: items.map((each) => each.value) }, { width });
+        const drawn = Number(parseXml(svg).attributes.get("width"));
+        expect(Math.abs(drawn - width)).toBeLessThanOrEqual(2);
+        for (const text of findAll(parseXml(svg), "text")) {
+          const [x, length] = [Number(text.attributes.get("x")), measure(ownText(text), 11)];
+          const end = text.attributes.get("class")!.includes("end");
+          expect(end ? x - length : x).toBeGreaterThanOrEqual(-1);
+          expect(end ? x : x + length).toBeLessThanOrEqual(drawn - 2 * 12 + 1);
+        }
+      },
+    ),
+    { seed: 8, numRuns: 60 },
   );
 });

@@ -1,4 +1,5 @@
 import { heatmap } from "@diopter/plot";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { gallery, hostile } from "./gallery";
 import { findAll, parseXml, textsOf, tooltipsOf } from "./xml";
@@ -34,15 +35,17 @@ test("without texts the values are printed", () => {
   ]);
 });
 
-test("above 400 cells only texts that were given are printed", () => {
+test("above 400 cells only texts that were given are printed, and the chart says so", () => {
   const values = Array.from({ length: 21 }, () => new Float32Array(20).fill(0.5));
-  expect(textsOf(heatmap({ values })).length).toBe(3);
+  expect(textsOf(heatmap({ values })).slice(3)).toEqual([
+    "too many cells to print their values: colour and tooltips tell them",
+  ]);
   const text = Array.from({ length: 21 }, () => Array.from({ length: 20 }, () => "x"));
   expect(textsOf(heatmap({ values, text })).length).toBe(3 + 21 * 20);
 });
 
 test("typed arrays are rows", () => {
-  expect(textsOf(heatmap({ values: [Float32Array.of(0.5, 1)] })).slice(3)).toEqual(["0.5", "1"]);
+  expect(textsOf(heatmap({ values: [Float32Array.of(0.5, 1)] })).slice(3)).toEqual(["0.5", "1.0"]);
 });
 
 test("a tooltip names row, column, text and value, and adds details", () => {
@@ -153,4 +156,31 @@ test.each([
   [one, { maxValue: "1" }, "heatmap: maxValue must be a number, got string"],
 ])("wrong kinds are refused: %#", (data, options, message) => {
   expect(() => heatmap(data as never, options as never)).toThrow(new TypeError(message));
+});
+
+test("every column is there at any width, with its label and its text", () => {
+  const sizes = fc.record({
+    columns: fc.integer({ min: 1, max: 60 }),
+    width: fc.constantFrom(undefined, 344, 860),
+  });
+  fc.assert(
+    fc.property(sizes, ({ columns, width }) => {
+      const names = Array.from({ length: columns }, (_, j) => `c${j}`);
+      const text = names.map((_, j) => `w${j}`);
+      const values = [Array.from(names, () => 0.5)];
+      const data = { values, columnLabels: names, rowLabels: ["final_post"], text: [text] };
+      const options = {
+        width,
+        rowTitle: "residual state",
+        columnTitle: "position",
+        bottomUp: true,
+      };
+      const svg = heatmap(data, options);
+      const shown = textsOf(svg);
+      for (const name of [...names, ...text])
+        expect(shown.filter((each) => each === name).length).toBe(1);
+      expect(Number(parseXml(svg).attributes.get("width"))).toBeLessThanOrEqual(width ?? 860);
+    }),
+    { seed: 9, numRuns: 40 },
+  );
 });

@@ -1,4 +1,4 @@
-import { bars, heatmap, page } from "@diopter/plot";
+import { bars, figure, heatmap, page } from "@diopter/plot";
 import { expect, test } from "vitest";
 import { gallery, hostile } from "./gallery";
 import { findAll, ownText, parseXml } from "./xml";
@@ -71,7 +71,7 @@ test("several figures stand in one place, with captions and with drawings for ph
   const labels = findAll(body, "figure").map(({ attributes }) => attributes.get("aria-label"));
   expect(labels).toEqual(["A bar.", "H"]);
   const shown = findAll(body, "div").flatMap((div) => div.attributes.get("class") ?? []);
-  expect(shown).toEqual(["figures", "wide", "narrow"]);
+  expect(shown).toEqual(["beside", "figures", "wide", "narrow"]);
   expect(html).toContain(".narrow{display:none}");
   expect(html).toContain("@media(max-width:700px){.wide{display:none}.narrow{display:block}}");
 });
@@ -198,4 +198,13 @@ test("what is no chart is refused", () => {
       'page: sections[0].svg must be an <svg> element, got "<script>alert(1)</script>"',
     ),
   );
+});
+
+test("the lead stands under the title, and a figure is drawn for wide pages and for phones", () => {
+  const drawn = figure((width) => bars({ labels: ["a"], values: [1] }, { width }), "A bar.");
+  const widths = [drawn.svg, drawn.narrow!].map((svg) => parseXml(svg).attributes.get("width"));
+  expect(widths).toEqual(["860", "344"]);
+  expect(drawn.caption).toBe("A bar.");
+  const html = page({ title: "T", lead: "One.\n\nTwo.", sections: [] });
+  expect(html).toContain('<h1>T</h1><div class="lead"><p>One.</p><p>Two.</p></div>');
 });

@@ -17,7 +17,7 @@ test("a curve goes right before it goes up, and begins at (0, 0)", () => {
   const [, drawn] = curvesOf(
     roc({ curves: [{ label: "x", fpr: [0.5, 1], tpr: [0.5, 1] }] }, small),
   );
-  expect(drawn).toBe("M29,186H29V186H112.5V106H196V26".replace("H29V186", ""));
+  expect(drawn).toBe("M29,186H29V186H109V106H189V26".replace("H29V186", ""));
 });
 
 test("the area is that of the steps", () => {
@@ -45,7 +45,7 @@ test("a curve that ends early says where, and has no area of its own", () => {
 });
 
 test("the diagonal is drawn from corner to corner", () => {
-  expect(roc({ curves: [one] }, small)).toContain('d="M29,186L196,26"');
+  expect(roc({ curves: [one] }, small)).toContain('d="M29,186L189,26"');
 });
 
 test("without curves there is no data", () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { colorScale } from "../src/scale";
 
@@ -20,6 +21,32 @@ test("both signs make it diverge symmetrically around 0", () => {
   expect(scale.ticks).toEqual([-4, 0, 4]);
   // (-1 + 4) / 8 * 64 = 24
   expect([-1, 0, 4].map(scale.classOf)).toEqual(["s24", "s32", "s64"]);
+});
+
+test("a map of one sign has a scale of that side alone, from 0 in pale to its colour", () => {
+  const number = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
+  const color = (scale: ReturnType<typeof colorScale>, value: number) =>
+    scale.rules.find(({ selectors }) => selectors[0] === `.${scale.classOf(value)}`)!.declarations;
+  fc.assert(
+    fc.property(
+      fc.array(number, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom(undefined, "diverging" as const),
+      (values, asked) => {
+        const negative = values.map((value) => -value);
+        const both = colorScale("x", [...values, ...negative], { scale: "diverging" });
+        const up = colorScale("x", values, { scale: asked });
+        const down = colorScale("x", negative, { scale: asked });
+        const largest = Math.max(...values);
+        expect(up.ticks).toEqual([0, largest / 2, largest]);
+        expect(down.ticks).toEqual([-largest, -largest / 2, 0]);
+        // red below 0 and blue above, as where there are both signs
+        expect(color(down, -largest)).toBe(color(both, -largest));
+        if (asked) expect(color(up, largest)).toBe(color(both, largest));
+        expect(color(down, 0)).toBe(color(both, 0));
+      },
+    ),
+    { seed: 7, numRuns: 20 },
+  );
 });
 
 test("one end given, the other mirrors it", () => {

@@ -5,9 +5,11 @@ import { findAll, ownText, parseXml, textsOf, tooltipsOf } from "./xml";
 const classesOf = (svg: string) =>
   findAll(parseXml(svg), "g").flatMap(({ attributes }) => attributes.get("class") ?? []);
 
-test("0 is the middle of the colours whatever the signs are", () => {
+test("0 is the middle of the colours where there are both signs, else their end", () => {
   // 0 -> 32; 2 of [-4, 4] -> (2 + 4) / 8 * 64 = 48
-  expect(classesOf(scoreMap({ heads: [[0, 2, 4]] }))).toEqual(["s32", "s48", "s64"]);
+  expect(classesOf(scoreMap({ heads: [[0, 2, 4, -1]] }))).toEqual(["s32", "s48", "s64", "s24"]);
+  // 2 of [0, 4] -> 2 / 4 * 64 = 32
+  expect(classesOf(scoreMap({ heads: [[0, 2, 4]] }))).toEqual(["s0", "s32", "s64"]);
 });
 
 test("the MLP is the last column", () => {

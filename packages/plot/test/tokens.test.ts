@@ -19,7 +19,7 @@ test("each token is written with its whitespace and coloured by its value", () =
 
 test("tokens stand one after the other and go on in the next line", () => {
   // 4 columns of 6.71 px are 26.84, rounded up, and 5 px on each side: 37
-  const svg = tokens({ tokens: ["aaaa", "bbbb", "cccc"], values: [1, 1, 1] }, { width: 80 });
+  const svg = tokens({ tokens: ["aaaa", "bbbb", "cccc"], values: [1, 1, 1] }, { width: 104 });
   expect(placesOf(svg)).toEqual([
     [0.5, 0.5],
     [37.5, 0.5],
@@ -52,7 +52,7 @@ test.each([
   [
     { tokens: ["a"], values: [1] },
     { width: 10 },
-    "tokens: width must be at least 80 pixels, got 10",
+    "tokens: width must be at least 104 pixels, got 10",
   ],
 ])("wrong values are refused: %#", (data, options, message) => {
   expect(() => tokens(data, options)).toThrow(new RangeError(message));

@@ -8,7 +8,7 @@ import type { RobustnessData } from "./data";
 import type { MeanSetPoint } from "./mean-set-curve";
 import { changeText, type ScoreScale, tickText } from "./score-scale";
 
-const phone = 362;
+const phone = 344;
 
 /** More dots than these have no names of their own, which would make the page heavy. */
 const mostNamed = 3000;
