@@ -48,7 +48,11 @@ export async function runModel(
   if (count > dVocabOut) {
     throw new RangeError(`run: --top-k is ${count}, the model has ${dVocabOut} tokens`);
   }
-  const { logits, tokens, cache } = await model.runWithCache(prompt, { names, edits, signal });
+  const { logits, tokens, cache } = await model.runWithCache(prompt, {
+    names,
+    edits: generation ? atPrompt(edits) : edits,
+    signal,
+  });
   const strings = tokenStrings(model, tokens.ids);
   const positions = predictedPositions(model, tokens);
   const generated = generation && (await generate(model, request, generation, progress));
@@ -60,6 +64,13 @@ export async function runModel(
     cache: names.length > 0 ? cache : undefined,
     provenance: await model.provenance({ kind: "run", prompt, edits, names, generation }),
   };
+}
+
+/** What edits of a generation do to the run on the prompt, which is its step 0. */
+function atPrompt(edits: readonly Edit[]): Edit[] {
+  return edits.flatMap(({ step, ...edit }) =>
+    step === undefined || [step].flat().includes(0) ? [edit] : [],
+  );
 }
 
 async function generate(

@@ -165,6 +165,12 @@ const refusedEdits: [what: string, edit: unknown, message: string, options?: Run
     { positions: { S1: 0 } },
   ],
   [
+    "a position for more prompts than there are",
+    { at: "hook_embed", pos: "S2", do: "zero" },
+    'edit: position "S2" is given for 2 prompts, expected 1 or one number for all',
+    { positions: { S2: [0, 1] } },
+  ],
+  [
     "a value of another shape",
     { at: "hook_embed", do: "set", value: [1, 2, 3] },
     'edit: value has shape [3], which does not broadcast to "hook_embed" [1, 3, 4]',

@@ -7,6 +7,7 @@ import {
   hookNames,
   logProbability,
   type Model,
+  metric,
   type TokenBatch,
 } from "@diopter/model";
 import { reference } from "@diopter/model/reference";
@@ -256,6 +257,23 @@ test("how far two models are apart is counted over tokens", async () => {
     const numbers = (all: typeof rows) =>
       all.flatMap(({ maxAbs, relative, rmsRelative }) => [maxAbs, relative, rmsRelative]);
     expect(numbers(rows), layout).toBeAllclose(numbers(plain.rows), exact);
+  }
+});
+
+test("an extension is told which slots are padding", async () => {
+  const model = await openTiny("learned", runtime);
+  const spread = metric({
+    name: "squares of the stream",
+    build: ({ b, resid, keep, float }) => {
+      const squares = b.sum(b.mul(resid(), resid()), [-1], false); // [batch, pos]
+      return b.sum(b.mul(squares, b.cast(keep(), float)), [-1], false);
+    },
+  });
+  const alone = [];
+  for (const ids of mixed) alone.push((await model.measure(ids, spread))[0]!);
+  for (const layout of layouts) {
+    const prompt = laidOut(new Random(1), mixed, layout);
+    expect(await model.measure(prompt, spread), layout).toBeAllclose(alone, exact);
   }
 });
 

@@ -84,6 +84,21 @@ test("edits from a file change what is predicted", async () => {
   expect(edited.provenance.contentId).not.toBe(plain.provenance.contentId);
 });
 
+test("an edit at a step of generation leaves the prediction after the prompt alone", async () => {
+  const edits = join(temporaryFolder(), "edits.json");
+  const edit = { at: "blocks.*.hook_resid_mid", do: "zero" };
+  const found = async (step: number) => {
+    writeFileSync(edits, JSON.stringify([{ ...edit, step }]));
+    return json<RunJson>(["run", "world-causal", prompt, "--generate", "2", "--edits", edits]);
+  };
+  const [first, second] = [await found(0), await found(1)];
+  const best = ({ predictions }: RunJson) => predictions[0]!.top[0]!;
+  expect(best(first).token).not.toBe("Google");
+  expect(first.generated!.ids[0]).toBe(best(first).id);
+  expect(best(second).token).toBe("Google");
+  expect(second.generated!.text).not.toBe(" Google.");
+});
+
 test("activations are summarised, and written with --out", async () => {
   const cwd = temporaryFolder();
   const names = "blocks.{0,1}.attn.hook_attn_scores,hook_embed";

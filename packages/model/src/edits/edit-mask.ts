@@ -2,6 +2,7 @@
 
 import type { TensorLike } from "@diopter/tensor";
 import type { Axis } from "../hooks/hook-axes";
+import { tokenSlots } from "../hooks/token-slots";
 import { type Chosen, isPositionAxis, type PositionScope, type Selection } from "./edit-places";
 import type { Edit } from "./edits";
 
@@ -55,16 +56,15 @@ export function maskOf(
 
 /** Slots from `from` on that an edit touches along an axis, per row; undefined when it is all of them. */
 function touched(
-  { tokens: { batch, pos, keep } }: PositionScope,
+  { tokens }: PositionScope,
   selection: Selection | undefined,
   from: number,
 ): Set<number>[] | undefined {
   if (selection) return selection.map((row) => new Set(row.map(({ slot }) => slot)));
-  const real = Array.from({ length: batch }, (_, row) => {
-    const slots = Array.from({ length: pos - from }, (_, i) => from + i);
-    return new Set(slots.filter((slot) => keep[row * pos + slot]));
-  });
-  return real.every((slots) => slots.size === pos - from) ? undefined : real;
+  const real = tokenSlots(tokens).map((row) => row.filter((slot) => slot >= from));
+  return real.every((row) => row.length === tokens.pos - from)
+    ? undefined
+    : real.map((row) => new Set(row));
 }
 
 function pick(

@@ -6,6 +6,7 @@ import type { Axis } from "../hooks/hook-axes";
 import {
   longestOf,
   padPlaces,
+  sameSlots,
   slotAt,
   type TokenSlots,
   takeSlots,
@@ -120,8 +121,7 @@ function patchOf(placed: PlacedEdit, cache: ActivationCache): TensorLike {
     const rowOf = (row: number) => source[source.length === 1 ? 0 : row]!;
     const selection = along(placed, axis);
     if (edit.do !== "freeze") requireLasting(placed, axis, selection);
-    if (value.shape[a] === sizes[a] && own.every((row, r) => row.join() === rowOf(r).join()))
-      return;
+    if (value.shape[a] === sizes[a] && own.every((row, r) => sameSlots(row, rowOf(r)))) return;
     const prompts = promptPlaces(placed.scope);
     if (!selection) requireEqualLengths(placed, axis, prompts, rowOf);
     laid = layOut(placed, laid, a, selection ?? prompts, ({ position }, row) => {
@@ -288,7 +288,7 @@ function layOut(
       if (place.slot >= from) places[place.slot - from] = find(place, r) ?? -1;
     return places;
   });
-  const shared = value.shape[0] === 1 && table.every((row) => row.join() === table[0]!.join());
+  const shared = value.shape[0] === 1 && table.every((row) => sameSlots(row, table[0]!));
   return takeSlots(value, axis, shared ? table.slice(0, 1) : table, 0);
 }
 

@@ -41,6 +41,7 @@ export function isPositionAxis(axis: Axis): boolean {
 /** Places that an edit names. Throws `RangeError` for positions that a prompt does not have. */
 export function chosenBy(edit: Edit, axes: readonly Axis[], scope: PositionScope): Chosen {
   const slots = tokenSlots(scope.tokens);
+  checkNames(edit, scope);
   if (edit.step !== undefined) checkSteps(edit, scope);
   if (edit.key !== undefined && !axes.includes("key"))
     throw new RangeError(`edit: "${edit.at}" has no key axis`);
@@ -66,7 +67,7 @@ function placesOf(
   scope: PositionScope,
 ): Selection {
   const list = Array.isArray(wanted) ? (wanted as readonly Position[]) : [wanted as Position];
-  const prompts = promptPlaces(scope);
+  const prompts = tokenSlots(scope.prompt ?? scope.tokens);
   return slots.map((row, r) =>
     list.map((position) => {
       const index = typeof position === "string" ? namedPosition(position, r, scope) : position;
@@ -94,6 +95,18 @@ function atSteps(edit: Edit, slots: TokenSlots, scope: PositionScope): Selection
       return slot === undefined ? [] : [{ slot, position }];
     }),
   );
+}
+
+/** Names that an edit uses have one position for all prompts, or one for each. */
+function checkNames(edit: Edit, { tokens: { batch }, positions = {} }: PositionScope): void {
+  for (const name of [edit.pos, edit.key].flat()) {
+    const given = typeof name === "string" && Object.hasOwn(positions, name) && positions[name];
+    if (typeof given === "object" && given.length !== batch) {
+      throw new RangeError(
+        `edit: position "${name}" is given for ${given.length} prompts, expected ${batch} or one number for all`,
+      );
+    }
+  }
 }
 
 function checkSteps(edit: Edit, { prompt }: PositionScope): void {
@@ -127,7 +140,7 @@ export function namedPosition(
   { positions = {} }: PositionScope,
 ): number {
   const position = Object.hasOwn(positions, name) ? positions[name] : undefined;
-  const index = typeof position === "number" ? position : position?.[row];
+  const index = typeof position === "object" ? position[row] : position;
   if (index === undefined) {
     const known = Object.keys(positions);
     throw new RangeError(

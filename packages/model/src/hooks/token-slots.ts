@@ -5,7 +5,9 @@ import { Tensor, type TensorLike } from "@diopter/tensor";
 /** The slot of each token of each prompt, [batch][position]; -1 for tokens that are not there, as in part of a cache. */
 export type TokenSlots = readonly (readonly number[])[];
 
-/** Slots of the tokens of a padded batch. @example tokenSlots({ batch: 1, keep: [0, 1, 1] }) // [[1, 2]] */
+const known = new WeakMap<readonly (0 | 1)[], TokenSlots>();
+
+/** Slots of the tokens of a padded batch; found once for each `keep`. @example tokenSlots({ batch: 1, keep: [0, 1, 1] }) // [[1, 2]] */
 export function tokenSlots({
   batch,
   keep,
@@ -13,10 +15,21 @@ export function tokenSlots({
   readonly batch: number;
   readonly keep: readonly (0 | 1)[];
 }): TokenSlots {
+  const found = known.get(keep);
+  if (found?.length === batch) return found;
   const width = keep.length / batch;
-  return Array.from({ length: batch }, (_, row) =>
-    keep.slice(row * width, (row + 1) * width).flatMap((real, slot) => (real ? [slot] : [])),
-  );
+  const slots = Array.from({ length: batch }, (_, row) => {
+    const own: number[] = [];
+    for (let slot = 0; slot < width; slot++) if (keep[row * width + slot]) own.push(slot);
+    return own;
+  });
+  known.set(keep, slots);
+  return slots;
+}
+
+/** Whether tokens lie in the same slots. */
+export function sameSlots(a: readonly number[], b: readonly number[]): boolean {
+  return a === b || (a.length === b.length && a.every((slot, i) => slot === b[i]));
 }
 
 /** The slot of a position, counted from the end when negative; undefined where the row has no such token. */

@@ -184,6 +184,7 @@ function appended(
     logits,
     unembed: (state) => unembedQuietly(t, state),
     last: () => t.prompt.last(),
+    keep: () => t.prompt.keep(),
     weights: t.w,
     feed: (name, dtype, shape) => declared(b, extensionFeed(name), dtype, shape),
     viewFeed: (name) => b.value(viewFeed(name)),

@@ -54,6 +54,8 @@ export interface ExtensionContext {
   unembed(state: Value): Value;
   /** One-hot rows that pick the last real position, [batch, 1, pos]. */
   last(): Value;
+  /** Which slots hold tokens and not padding, bool [batch, pos]: what sums over positions must leave out. */
+  keep(): Value;
   readonly weights: WeightValues;
   /** Dtype of activations, for feeds that meet them. */
   readonly float: "float32" | "float64";

@@ -64,6 +64,7 @@ export function declarePrompt(
     tokenTypes: () => input("token_types", "int64", ["batch", "pos"]),
     positions: () => input("positions", "int64", ["batch", "pos"]),
     last: () => input("last", float, ["batch", 1, "pos"]),
+    keep: () => input("keep", "bool", ["batch", key]),
     distances: () =>
       memo("distances.4d", () => b.unsqueeze(input("distances", float, ["batch", key]), [1, 2])),
     rotary: (local) => {

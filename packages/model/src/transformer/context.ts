@@ -35,6 +35,8 @@ export interface PromptValues {
   distances(): Value;
   /** One-hot rows that pick the last real position, [batch, 1, pos]. */
   last(): Value;
+  /** Which slots hold tokens, bool [batch, key]. */
+  keep(): Value;
 }
 
 /** Keys and values of earlier positions, when the program continues a sequence. */
