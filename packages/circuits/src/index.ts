@@ -41,7 +41,7 @@ export { type GraphShape, shapeOf } from "./graph/shape";
 export { knownCircuit, knownCircuits } from "./known/known-circuits";
 export { faithfulnessIntervals, normalizedFaithfulness } from "./metrics/normalized-faithfulness";
 export type { PromptMetric } from "./metrics/prompt-metric";
-export { promptMetric } from "./metrics/prompt-metrics";
+export { promptMetric, promptMetrics } from "./metrics/prompt-metrics";
 export { recovered } from "./metrics/recovered";
 export { type PatchOptions, patch } from "./patch/patch";
 export { type PatchPathsOptions, patchPaths } from "./patch/paths";

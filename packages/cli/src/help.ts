@@ -3,6 +3,9 @@
 import type { ArgDef } from "citty";
 import type { Command } from "./command";
 
+/** Characters of a line, without what sets it off. */
+const WIDTH = 116;
+
 const footer = `Data goes to stdout, progress and errors to stderr (a stack with DIOPTER_DEBUG=1).
 Exit codes: 0 done, 1 it failed, 2 the command line makes no sense, 130 interrupted.
 `;
@@ -51,18 +54,26 @@ export function commandHelp({ name, details, args, examples }: Command): string 
   const positionals = entries.filter(([, arg]) => arg.type === "positional");
   const options = entries.filter(([, arg]) => arg.type !== "positional");
   const usage = positionals.map(([key, arg]) => (arg.required === false ? `[${key}]` : `<${key}>`));
-  const describe = ([key, arg]: [string, ArgDef]): [string, string] => [key, arg.description ?? ""];
+  const describe = ([key, arg]: [string, ArgDef]): [string, string] => [key, describedBy(arg)];
   return [
     `Usage: ${["diopter", name, ...usage, "[options]"].join(" ")}\n`,
     `${details}\n`,
     ...(positionals.length > 0 ? [section("Arguments", positionals.map(describe))] : []),
     section(
       "Options",
-      options.map(([key, arg]) => [optionWord(key, arg), arg.description ?? ""]),
+      options.map(([key, arg]) => [optionWord(key, arg), describedBy(arg)]),
     ),
     list("Examples", examples),
     footer,
   ].join("\n");
+}
+
+/** The description, after the words that an option takes where it does not name them all itself. */
+function describedBy(arg: ArgDef): string {
+  const { description = "" } = arg;
+  const words = arg.type === "enum" ? (arg.options ?? []) : [];
+  const named = words.every((word) => description.includes(word));
+  return named ? description : `${words.join(", ")}: ${description}`;
 }
 
 function optionWord(key: string, { type, valueHint }: ArgDef): string {
@@ -73,8 +84,23 @@ function section(title: string, rows: readonly (readonly [string, string])[]): s
   const width = Math.max(...rows.map(([word]) => word.length));
   return list(
     title,
-    rows.map(([word, text]) => `${word.padEnd(width)}  ${text}`),
+    rows.flatMap(([word, text]) =>
+      wrapped(text, WIDTH - width).map(
+        (part, i) => `${(i === 0 ? word : "").padEnd(width)}  ${part}`,
+      ),
+    ),
   );
+}
+
+/** Lines of at most so many characters; a longer word has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= width || lines.at(-1) === "") lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function list(title: string, lines: readonly string[]): string {

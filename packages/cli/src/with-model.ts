@@ -8,9 +8,21 @@ import { type Progress, progressOf } from "./progress";
 import { type RuntimeName, runtimeNamed } from "./runtime";
 import { checkWords } from "./world-words";
 
-const embedded: Readonly<Record<string, () => Promise<InMemoryCheckpoint>>> = {
-  "world-causal": async () => (await import("@diopter/tiny-models")).worldCausal(),
-  "world-masked": async () => (await import("@diopter/tiny-models")).worldMasked(),
+interface EmbeddedModel {
+  readonly summary: string;
+  readonly load: () => Promise<InMemoryCheckpoint>;
+}
+
+/** The models that come along, by name. */
+export const embeddedModels: Readonly<Record<string, EmbeddedModel>> = {
+  "world-causal": {
+    summary: "GPT-2 style, 4 layers of 8 heads, predicts the next word of a synthetic world",
+    load: async () => (await import("@diopter/tiny-models")).worldCausal(),
+  },
+  "world-masked": {
+    summary: "BERT style, 4 layers of 4 heads, predicts the word at <mask>",
+    load: async () => (await import("@diopter/tiny-models")).worldMasked(),
+  },
 };
 
 export interface ModelRequest {
@@ -47,10 +59,10 @@ async function sourceOf(
   cwd: string,
   prompt: Prompt | undefined,
 ): Promise<string | InMemoryCheckpoint> {
-  const load = Object.hasOwn(embedded, name) ? embedded[name] : undefined;
-  if (!load) return resolve(cwd, name);
-  if (typeof prompt === "string") checkWords(name, prompt);
-  return load();
+  const found = Object.hasOwn(embeddedModels, name) ? embeddedModels[name] : undefined;
+  if (!found) return resolve(cwd, name);
+  for (const text of [prompt].flat()) if (typeof text === "string") checkWords(name, text);
+  return found.load();
 }
 
 /** A folder that is not there may be the misspelt name of an embedded model. */
@@ -59,7 +71,7 @@ function nearestModel(name: string, error: unknown): unknown {
     return error;
   }
   return new MissingFileError(
-    `model: no folder "${name}"${didYouMean(name, Object.keys(embedded))}`,
+    `model: no folder "${name}"${didYouMean(name, Object.keys(embeddedModels))}`,
     { cause: error },
   );
 }

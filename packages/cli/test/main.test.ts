@@ -1,14 +1,23 @@
+import { promptMetrics } from "@diopter/circuits";
 import { expect, test } from "vitest";
+import { valueNames } from "../src/circuit/cells";
+import { worldTaskNames } from "../src/circuit/task-for";
+import { commands as known } from "../src/commands";
 import { diopter } from "./capture";
 
 const commands = [
   "demo",
   "lens",
   "run",
+  "attention",
+  "ablate",
+  "patch",
   "circuit discover",
   "circuit evaluate",
   "circuit report",
+  "circuit draw",
   "reproduce",
+  "list",
   "inspect",
   "doctor",
 ];
@@ -29,6 +38,42 @@ test.each(commands)("%s --help shows arguments, options and examples", async (na
   const { code, out, err } = await diopter([...name.split(" "), "--help"]);
   expect([code, err]).toEqual([0, ""]);
   await expect(out).toMatchFileSnapshot(`help/${name.replace(" ", "-")}.txt`);
+});
+
+/** Words of options that take a list, which the parser does not know. */
+const listed: Record<string, readonly string[]> = {
+  "circuit evaluate --metrics": [...promptMetrics.keys()],
+  "circuit report --metrics": [...promptMetrics.keys()],
+  "circuit evaluate --value": valueNames,
+  "circuit evaluate --component": ["edge", "node"],
+  "circuit evaluate --tokens": ["specific", "all"],
+  "ablate --what": ["heads", "mlps"],
+  "patch --over": ["layer", "head", "pos"],
+  ...Object.fromEntries(
+    ["discover", "evaluate", "report"].map((name) => [`circuit ${name} --task`, worldTaskNames()]),
+  ),
+};
+
+test("help names every word that an option takes", async () => {
+  for (const command of known) {
+    const { out } = await diopter([...command.name.split(" "), "--help"]);
+    const text = out.replace(/\s+/g, " ");
+    for (const [option, arg] of Object.entries(command.args)) {
+      const words =
+        listed[`${command.name} --${option}`] ?? (arg.type === "enum" ? arg.options! : []);
+      // From the option's name to that of the next.
+      const start = text.indexOf(` --${option} <`);
+      const entry = text.slice(start, text.indexOf(" --", start + 3));
+      expect(
+        words.filter((word) => !entry.includes(word)),
+        `${command.name} --${option}`,
+      ).toEqual([]);
+    }
+  }
+  const options = known.flatMap(({ name, args }) =>
+    Object.keys(args).map((key) => `${name} --${key}`),
+  );
+  expect(options).toEqual(expect.arrayContaining(Object.keys(listed)));
 });
 
 test("the first of two words lists its commands", async () => {
@@ -56,11 +101,11 @@ test.each([
   ["lense", 'diopter: no command "lense"; did you mean "lens"?\n'],
   [
     "--halp",
-    'diopter: no option "--halp"; commands: demo, lens, run, circuit, reproduce, inspect, doctor, help\n',
+    'diopter: no option "--halp"; commands: demo, lens, run, attention, ablate, patch, circuit, reproduce, list, inspect, doctor, help\n',
   ],
   [
     "frobnicate",
-    'diopter: no command "frobnicate"; commands: demo, lens, run, circuit, reproduce, inspect, doctor, help\n',
+    'diopter: no command "frobnicate"; commands: demo, lens, run, attention, ablate, patch, circuit, reproduce, list, inspect, doctor, help\n',
   ],
 ])("%s is refused with what there is", async (name, err) => {
   expect(await diopter([name])).toEqual({ code: 2, out: "", err });
@@ -83,7 +128,7 @@ test.each([
   [["lens", "m", " "], "lens: the prompt is empty"],
   [["lens", "m", "a", "b"], "lens: expected 2 arguments, got 3; quote a prompt of several words"],
   [["inspect", "a", "b"], "inspect: expected 1 argument, got 2"],
-  [["circuit", "find"], 'circuit: no command "find"; commands: discover, evaluate, report'],
+  [["circuit", "find"], 'circuit: no command "find"; commands: discover, evaluate, report, draw'],
   [["circuit", "evaluat"], 'circuit: no command "evaluat"; did you mean "evaluate"?'],
   [
     ["circuit", "discover"],

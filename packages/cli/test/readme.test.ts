@@ -10,7 +10,7 @@ const lines = [
 
 test("every command line of the README works, and writes what it says", async () => {
   const cwd = temporaryFolder();
-  expect(lines).toHaveLength(13);
+  expect(lines).toHaveLength(18);
   for (const argv of lines) {
     // The page about a circuit takes a while, and has tests of its own.
     const more = argv[0] === "demo" && !argv.includes("--lens-only") ? ["--lens-only"] : [];
@@ -18,11 +18,14 @@ test("every command line of the README works, and writes what it says", async ()
     expect(code, `${argv.join(" ")}: ${err}`).toBe(0);
   }
   expect(readdirSync(cwd).sort()).toEqual([
+    "attention.svg",
     "circuit.json",
+    "circuit.svg",
     "corolla.html",
     "demo",
     "lens.html",
     "report.html",
+    "scores.json",
     "the.safetensors",
   ]);
 });

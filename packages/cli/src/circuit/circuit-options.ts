@@ -9,7 +9,8 @@ export const taskOption = {
   required: false,
   valueHint: "task",
   description:
-    "ioi, docstring, greater-than, capitals, agreement, induction, or a .json file of prompts",
+    "ioi, docstring, greater-than, capitals, agreement or induction, with the world's models also sports, facts or companies; " +
+    "or a .json file of prompts; ioi by default",
 } as const;
 
 export const nOption = {

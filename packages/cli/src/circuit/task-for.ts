@@ -21,8 +21,8 @@ import {
   worldTasks,
 } from "@diopter/circuits/tasks";
 import { didYouMean } from "@diopter/graph";
-import type { Model } from "@diopter/model";
-import { sentences, world } from "@diopter/tiny-models";
+import { createTokenizer, type Model } from "@diopter/model";
+import { sentences, tokenizerConfig, tokenizerJson, world } from "@diopter/tiny-models";
 import type { Io } from "../io";
 import { readJson } from "../read-json";
 import { UsageError } from "../usage-error";
@@ -49,6 +49,17 @@ const generators: Readonly<Record<string, (model: Tokenized, options?: Generator
     agreement,
     induction,
   };
+
+/** Tasks for any model whose tokenizer has the words. */
+export function taskNames(): string[] {
+  return Object.keys(generators);
+}
+
+/** Tasks for the models of the world. */
+export function worldTaskNames(): string[] {
+  const tokenizer = createTokenizer(tokenizerJson(), tokenizerConfig());
+  return Object.keys(worldTasks({ tokenizer }, { world, sentences })).map(kebab);
+}
 
 /** The prompts of a task; those of a world model are of its `split`. */
 export async function taskFor(

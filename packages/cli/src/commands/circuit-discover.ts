@@ -3,6 +3,7 @@
 import {
   attributeEdges,
   attributionMethods,
+  drawCircuit,
   type Scores,
   type TaskMetricName,
   taskMetricNames,
@@ -64,7 +65,11 @@ export const circuitDiscover = command({
       description: "least share of the model's accuracy, 0.9 by default",
     },
     json: jsonOption,
-    out: { type: "string", valueHint: "file", description: "write the circuit, a .json file" },
+    out: {
+      type: "string",
+      valueHint: "file",
+      description: "write the circuit, a .json file, or its picture, a .svg",
+    },
     scores: { type: "string", valueHint: "file", description: "write all scores, a .json file" },
     runtime: runtimeOption,
   },
@@ -84,7 +89,7 @@ export const circuitDiscover = command({
     if (edges !== undefined && (faithfulness ?? accuracy) !== undefined) {
       throw new UsageError(`${who}: --edges gives the size, so nothing else can ask for one`);
     }
-    checkOut(who, args.out, [".json"]);
+    checkOut(who, args.out, [".json", ".svg"]);
     checkOut(who, args.scores, [".json"]);
     const { method = "eap-ig-inputs", metric } = args;
     const { signal } = io;
@@ -116,8 +121,12 @@ export const circuitDiscover = command({
       return { tasks, scores, search, provenance, seed };
     });
     const { circuit } = found.search.smallest;
-    if (args.out !== undefined)
-      io.err(`wrote ${await writeOut(io, args.out, jsonText(circuit.toJSON()))}\n`);
+    if (args.out !== undefined) {
+      const content = args.out.endsWith(".svg")
+        ? drawCircuit(circuit, { scores: found.scores, title: circuit.name })
+        : jsonText(circuit.toJSON());
+      io.err(`wrote ${await writeOut(io, args.out, content)}\n`);
+    }
     if (args.scores !== undefined)
       io.err(`wrote ${await writeOut(io, args.scores, jsonText(found.scores.toJSON()))}\n`);
     io.out(args.json ? jsonText(discoverJson(found)) : discoverText(found));

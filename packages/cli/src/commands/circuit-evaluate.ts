@@ -1,6 +1,6 @@
 /** @file `diopter circuit evaluate`: a circuit under several ablations, as a table. */
 
-import { type Circuit, evaluateCells, recovered } from "@diopter/circuits";
+import { type Circuit, evaluateCells, promptMetrics, recovered } from "@diopter/circuits";
 import type { Task } from "@diopter/circuits/tasks";
 import type { Provenance } from "@diopter/model";
 import { csvFormatRows } from "d3-dsv";
@@ -61,7 +61,7 @@ export const circuitEvaluate = command({
     metrics: {
       type: "string",
       valueHint: "list",
-      description: "such as logit-difference,kl; the task's and accuracy by default",
+      description: `of ${[...promptMetrics.keys()].join(", ")}; the task's and accuracy by default`,
     },
     json: jsonOption,
     out: { type: "string", valueHint: "file", description: "write a .json or .csv file" },

@@ -1,7 +1,7 @@
 /** @file `diopter circuit report`: how a circuit's faithfulness moves with the ablation. */
 
 import { resolve } from "node:path";
-import { robustness } from "@diopter/circuits";
+import { promptMetrics, robustness } from "@diopter/circuits";
 import {
   circuitArgument,
   nOption,
@@ -49,7 +49,7 @@ export const circuitReport = command({
     metrics: {
       type: "string",
       valueHint: "list",
-      description: "the first is the score; the task's, accuracy and kl by default",
+      description: `of ${[...promptMetrics.keys()].join(", ")}, the first is the score; the task's, accuracy and kl by default`,
     },
     resume: {
       type: "string",

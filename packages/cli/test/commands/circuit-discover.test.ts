@@ -106,7 +106,11 @@ test.each([
     2,
     'circuit discover: --faithfulness is "1.5", expected a number from 0 to 1',
   ],
-  [["--out", "c.txt"], 2, 'circuit discover: --out is "c.txt", expected a name that ends in .json'],
+  [
+    ["--out", "c.txt"],
+    2,
+    'circuit discover: --out is "c.txt", expected a name that ends in .json or .svg',
+  ],
   [["--n", "4", "--edges", "2000"], 1, "scores: 2000 edges of 1519"],
 ])("%j is refused", async (options, code, message) => {
   const found = await diopter(["circuit", "discover", "world-causal", ...options]);
