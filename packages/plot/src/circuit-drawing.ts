@@ -42,15 +42,21 @@ export function graph(
   );
   const unit = nodeWidth + (width < 476 ? 6 : 12);
   const column = ({ position }: Node) => Math.max(0, columns.indexOf(position ?? ""));
-  const { rows, heights } = folded(nodes, column, Math.floor(width / unit));
+  const room = Math.floor(width / unit);
+  const { rows, heights, taken } = folded(nodes, column, room);
   const layout = circuitLayout(
     nodes.map((node, i) => ({ row: rows[i]!, column: column(node) })),
     edges.map(({ from, to }) => ({ from: index.get(from)!, to: index.get(to)! })),
     Math.max(1, columns.length),
+    // Room to step aside for edges that pass: a chain would hide them all.
+    columns.length > 0 ? 0 : Math.max(0, Math.min(2, room - taken)),
   );
   const bottom = heights.at(-1)! + nodeHeight;
+  const plain = columns.length === 0;
+  const left = plain ? Math.min(...layout.x) - 0.5 : 0;
+  const right = plain ? Math.max(...layout.x) + 0.5 : layout.columns.at(-1)!;
   const place = (node: Node) => ({
-    x: layout.x[index.get(node)!]! * unit,
+    x: (layout.x[index.get(node)!]! - left) * unit,
     y: bottom - heights[rows[index.get(node)!]!]! - nodeHeight / 2,
   });
   const ports = portsOf(edges, nodeWidth);
@@ -76,8 +82,8 @@ export function graph(
     );
   };
   return {
-    width: layout.columns.at(-1)! * unit,
-    height: bottom + (columns.length > 0 ? 24 : 0),
+    width: (right - left) * unit,
+    height: bottom + (plain ? 0 : 24),
     marks: [
       ...columnMarks(columns, layout, unit, bottom),
       // Weakest first, so that strong edges lie over weak ones.
@@ -87,12 +93,12 @@ export function graph(
   };
 }
 
-/** Row of each node and height of each row: a layer with more nodes than fit beside each other takes several rows. */
+/** Row of each node, height of each row and units taken by all columns: a layer with more nodes than fit beside each other takes several rows. */
 function folded(
   nodes: readonly Node[],
   column: (node: Node) => number,
   room: number,
-): { rows: number[]; heights: number[] } {
+): { rows: number[]; heights: number[]; taken: number } {
   const layers = [...group(nodes, ({ layer }) => layer)]
     .sort(([a], [b]) => a - b)
     .map(([, members]) => [...group(members, column)]);
@@ -114,7 +120,7 @@ function folded(
       for (const [i, node] of members.entries()) rowOf.set(node, first + Math.floor(i / each));
     }
   }
-  return { rows: nodes.map((node) => rowOf.get(node)!), heights };
+  return { rows: nodes.map((node) => rowOf.get(node)!), heights, taken: total() };
 }
 
 export function nodeMark(node: Node, { x, y }: { x: number; y: number }, width: number): Markup {

@@ -22,11 +22,12 @@ export interface Layout {
 
 const sweeps = 12; // up and down in turn; the order with the fewest crossings is kept
 
-/** Every column is as wide as its fullest row; nodes stay in their column and never overlap. */
+/** Every column is as wide as its fullest row and `slack` more; nodes stay in their column and never overlap. */
 export function circuitLayout(
   nodes: readonly LayoutNode[],
   edges: readonly LayoutEdge[],
   columnCount: number,
+  slack = 0,
 ): Layout {
   const cells = [
     ...group(nodes.keys(), (i) => nodes[i]!.row * columnCount + nodes[i]!.column).values(),
@@ -34,7 +35,7 @@ export function circuitLayout(
   const columns = [0];
   for (let column = 0; column < columnCount; column++) {
     const own = cells.filter(([first]) => nodes[first!]!.column === column);
-    columns.push(columns.at(-1)! + Math.max(1, ...own.map((cell) => cell.length)));
+    columns.push(columns.at(-1)! + Math.max(1, ...own.map((cell) => cell.length)) + slack);
   }
   const neighbours = nodes.map(() => ({ below: [] as number[], above: [] as number[] }));
   for (const { from, to } of edges) {

@@ -125,6 +125,27 @@ test("every edge is drawn and named, or counted, and no node leaves the width or
   );
 });
 
+test("nodes of a chain step aside for the edges that pass them", () => {
+  const chain = Array.from({ length: 4 }, (_, layer) => ({ id: `n${layer}`, layer }));
+  const svg = circuitGraph({
+    nodes: chain,
+    edges: [
+      ...chain.slice(1).map(({ id }, i) => ({ from: `n${i}`, to: id })),
+      { from: "n0", to: "n3" },
+    ],
+  });
+  const [ends, ...between] = cornersOf(svg)
+    .map(([name, x]) => ({ name, x: x as number }))
+    .sort(
+      (a, b) =>
+        Number(a.name === "n1" || a.name === "n2") - Number(b.name === "n1" || b.name === "n2"),
+    )
+    .map(({ x }) => x)
+    .slice(1);
+  // nodes are 40 wide: what stands 20 aside lets the straight edge from n0 to n3 be seen
+  for (const x of between) expect(Math.abs(x - ends!)).toBeGreaterThanOrEqual(20);
+});
+
 test("the strongest edges are drawn and the rest is counted", () => {
   const many = Array.from({ length: 739 }, (_, i) => ({ id: `n${i}`, layer: 0 }));
   const svg = circuitGraph({

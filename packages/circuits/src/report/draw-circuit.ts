@@ -2,12 +2,16 @@
 
 import { type CircuitEdge, type CircuitNode, circuitGraph } from "@diopter/plot";
 import { checkOptions } from "@diopter/tensor";
+import type { Scores } from "../discover/scores/scores";
 import type { Circuit } from "../graph/circuit";
 import type { EdgeGraph } from "../graph/edge-graph";
 
+/** Scores of a circuit's elements by name, such as `attributeEdges` gives. */
+export type CircuitScores = Pick<Scores, "of">;
+
 export interface DrawCircuitOptions {
-  /** Scores of its elements, such as `attributeEdges` gives: the widths of the edges, and which of many are drawn. */
-  readonly scores?: { of(name: string): number } | undefined;
+  /** The widths of the edges, and which of many are drawn. */
+  readonly scores?: CircuitScores | undefined;
   readonly title?: string | undefined;
   /** Edges drawn at most, by default 300, or 100 in less than 500 pixels; the picture says how many there are. */
   readonly maxEdges?: number | undefined;
@@ -37,10 +41,7 @@ export function drawCircuit(circuit: Circuit, options: DrawCircuitOptions = {}):
   return circuitGraph({ nodes, edges }, { format: ".3~g", ...rest });
 }
 
-function edgesOf(
-  { graph, elements }: Circuit,
-  scores: DrawCircuitOptions["scores"],
-): CircuitEdge[] {
+function edgesOf({ graph, elements }: Circuit, scores: CircuitScores | undefined): CircuitEdge[] {
   const all = scores && elements.map(({ name }) => scores.of(name));
   // What no threshold removed has no size; it is drawn as wide as the widest.
   const largest = Math.max(0, ...(all ?? []).filter(Number.isFinite).map(Math.abs)) || 1;
@@ -77,7 +78,7 @@ function edgesAmong(circuit: Circuit): CircuitEdge[] {
 function nodesOf(
   circuit: Circuit,
   edges: readonly CircuitEdge[],
-  scores: DrawCircuitOptions["scores"],
+  scores: CircuitScores | undefined,
 ): CircuitNode[] {
   const { graph } = circuit;
   const used = new Set(edges.flatMap(({ from, to }) => [from, to]));

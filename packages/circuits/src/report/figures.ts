@@ -1,13 +1,23 @@
 /** @file The charts of a robustness report. */
 
-import { type BoxCell, boxPlots, curve, type PageFigure, sensitivityBars } from "@diopter/plot";
+import {
+  type BoxCell,
+  boxPlots,
+  curve,
+  figure,
+  type PageFigure,
+  sensitivityBars,
+} from "@diopter/plot";
+import type { Circuit } from "../graph/circuit";
 import type { Sensitivity } from "../metrics/sensitivity";
 import { own } from "../schema/schema";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { RobustnessData } from "./data";
+import { type CircuitScores, drawCircuit } from "./draw-circuit";
 import type { MeanSetPoint } from "./mean-set-curve";
 import { changeText, type ScoreScale, tickText } from "./score-scale";
 
+/** Pixels that fit a screen of 360, blank margins aside. */
 const phone = 344;
 
 /** More dots than these have no names of their own, which would make the page heavy. */
@@ -53,6 +63,11 @@ export function boxFigure(
   };
 }
 
+/** The circuit, with fewer edges on a phone. */
+export function circuitFigure(circuit: Circuit, scores?: CircuitScores): PageFigure {
+  return figure((width) => drawCircuit(circuit, { title: circuit.name, scores, width }));
+}
+
 /** Largest and median change of the score along each axis, the most important first. */
 export function sensitivityFigure(
   { axes }: Sensitivity,
@@ -63,20 +78,19 @@ export function sensitivityFigure(
     .filter(({ change }) => change !== undefined)
     .sort((a, b) => b.change!.max - a.change!.max);
   if (moved.length === 0) return undefined;
-  return {
-    svg: sensitivityBars(
-      {
-        labels: moved.map(({ axis }) => axis),
-        largest: moved.map(({ change }) => change!.max),
-        median: moved.map(({ change }) => change!.median),
-        details: moved.map(({ change }) => change!.between.map((i) => labels[i]).join(" / ")),
-      },
-      {
-        title: "Change of the median score when one choice changes",
-        format: (change: number) => changeText(change, scale),
-      },
-    ),
+  const data = {
+    labels: moved.map(({ axis }) => axis),
+    largest: moved.map(({ change }) => change!.max),
+    median: moved.map(({ change }) => change!.median),
+    details: moved.map(({ change }) => change!.between.map((i) => labels[i]).join(" / ")),
   };
+  return figure((width) =>
+    sensitivityBars(data, {
+      title: "Change of the median score when one choice changes",
+      format: (change: number) => changeText(change, scale),
+      width,
+    }),
+  );
 }
 
 /** Score over the number of prompts in the mean, with the range over draws. */

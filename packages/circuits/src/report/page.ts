@@ -1,13 +1,16 @@
 /** @file A robustness report as one HTML page. */
 
 import { type PageFact, type PageSection, page } from "@diopter/plot";
+import type { CircuitScores } from "./draw-circuit";
 import type { Findings } from "./findings";
 import { rangeText } from "./headline";
 import { tickText } from "./score-scale";
 import {
   cellsSection,
   checksSection,
+  circuitSection,
   comparisonSection,
+  elementsSection,
   meanSetSection,
   meansSections,
   optionsSection,
@@ -18,8 +21,16 @@ import {
   worstSections,
 } from "./sections";
 
-export function reportPage(report: Findings): string {
+export function reportPage(report: Findings, scores?: CircuitScores): string {
   const { data } = report;
+  return page({
+    title: `Robustness of ${data.circuit.name} on ${data.task.name}`,
+    sections: reportSections(report, scores),
+  });
+}
+
+/** What was found first, then the circuit, then everything that it rests on. */
+export function reportSections(report: Findings, scores?: CircuitScores): PageSection[] {
   const measured = report.cells.some(({ applicable }) => applicable)
     ? [
         cellsSection(report),
@@ -35,14 +46,13 @@ export function reportPage(report: Findings): string {
     : [];
   const sections = [
     headlineSection(report),
+    circuitSection(report, scores),
     ...measured,
     ...reasonsSection(report),
+    ...elementsSection(report, scores),
     optionsSection(report),
   ];
-  return page({
-    title: `Robustness of ${data.circuit.name} on ${data.task.name}`,
-    sections: sections.filter((section) => section !== undefined),
-  });
+  return sections.filter((section) => section !== undefined);
 }
 
 export function headlineSection({ headline, data, cells, checks, scale }: Findings): PageSection {

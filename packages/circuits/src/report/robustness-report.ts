@@ -1,9 +1,17 @@
 /** @file A robustness report: findings, as data and as one page. */
 
+import type { PageSection } from "@diopter/plot";
+import { checkOptions } from "@diopter/tensor";
 import type { RobustnessData } from "./data";
+import type { CircuitScores } from "./draw-circuit";
 import { Findings } from "./findings";
-import { reportPage } from "./page";
+import { reportPage, reportSections } from "./page";
 import { csvOf, type ReportRow, rowsOf } from "./rows";
+
+export interface PageOptions {
+  /** Of the circuit's elements, such as `attributeEdges` gives. */
+  readonly scores?: CircuitScores | undefined;
+}
 
 /**
  * How a circuit's faithfulness moves with the ablation; made by `robustness`, or read from its JSON.
@@ -36,8 +44,15 @@ export class RobustnessReport extends Findings {
     return this.data;
   }
 
-  /** One page that needs no network. */
-  toHTML(): string {
-    return reportPage(this);
+  /** One page that needs no network; with scores of the circuit's elements its edges are drawn as wide. */
+  toHTML(options: PageOptions = {}): string {
+    checkOptions("RobustnessReport.toHTML", options, { scores: "optional" });
+    return reportPage(this, options.scores);
+  }
+
+  /** The sections of that page, for a page of one's own. @example page({ title, sections: report.toSections() }) */
+  toSections(options: PageOptions = {}): PageSection[] {
+    checkOptions("RobustnessReport.toSections", options, { scores: "optional" });
+    return reportSections(this, options.scores);
   }
 }

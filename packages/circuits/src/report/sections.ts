@@ -1,8 +1,10 @@
 /** @file The sections of a robustness page below its headline. */
 
 import type { PageSection } from "@diopter/plot";
+import { Circuit } from "../graph/circuit";
 import { own } from "../schema/schema";
-import { boxFigure, meanSetFigure, sensitivityFigure } from "./figures";
+import type { CircuitScores } from "./draw-circuit";
+import { boxFigure, circuitFigure, meanSetFigure, sensitivityFigure } from "./figures";
 import type { Findings } from "./findings";
 import {
   basisTable,
@@ -182,4 +184,36 @@ export function optionsSection({ data }: Findings): PageSection {
 
 function partsOf({ prompts }: Findings["data"], group: string): number {
   return new Set(prompts.map(({ groups }) => own(groups, group) ?? "none")).size;
+}
+
+/** What is judged, as a picture. */
+export function circuitSection({ data }: Findings, scores?: CircuitScores): PageSection {
+  const circuit = Circuit.fromJSON(data.circuit);
+  const what = `${circuit.size} ${circuit.component}${circuit.size === 1 ? "" : "s"} of ${circuit.graph.shape.nLayers} layers`;
+  if (circuit.size === 0)
+    return { heading: "The circuit", text: "It is empty: everything is ablated." };
+  const heads = circuit.component === "edge" && circuit.shape.inputs === "split";
+  return {
+    heading: "The circuit",
+    text: `${what}: information flows upwards, from the input to the logits. ${heads ? "Colours tell queries, keys and values apart. " : ""}${scores ? "The width is the size of the score. " : ""}Hovering names an edge.`,
+    figures: [circuitFigure(circuit, scores)],
+  };
+}
+
+/** What the picture may leave out, in the order of the graph. */
+export function elementsSection({ data }: Findings, scores?: CircuitScores): PageSection[] {
+  const { component, elements } = Circuit.fromJSON(data.circuit);
+  if (elements.length === 0) return [];
+  return [
+    {
+      heading: `Every ${component} of the circuit`,
+      table: elements.map(({ name, at }) => ({
+        [component]: name,
+        ...(at && { at: at.join(", ") }),
+        ...(scores && { score: scores.of(name) }),
+      })),
+      ...(scores && { formats: { score: ".4~g" } }),
+      folded: true,
+    },
+  ];
 }

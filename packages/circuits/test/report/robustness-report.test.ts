@@ -137,6 +137,30 @@ test("the page has everything that a reader asks for and nothing from the networ
   expect(html.match(/<svg/g)!.length).toBeGreaterThanOrEqual(5);
 });
 
+test("the page draws the circuit for screens and phones, and lists every element with its score", async () => {
+  const report = await someReport();
+  const names = report.data.circuit.elements.map((element) =>
+    typeof element === "string" ? element : element.name,
+  );
+  const scores = { of: (name: string) => 0.125 * (names.indexOf(name) + 1) };
+  const sections = report.toSections({ scores });
+  expect(sections.slice(0, 2).map(({ heading }) => heading)).toEqual([
+    "At a glance",
+    "The circuit",
+  ]);
+  const [figure] = sections[1]!.figures!;
+  for (const svg of [figure!.svg, figure!.narrow!]) {
+    expect(svg).toContain(`${names.length} nodes, ${names.length} edges; `);
+    expect(svg).toContain(": 0.25, at ");
+  }
+  const every = sections.find(({ heading }) => heading === "Every edge of the circuit");
+  expect(every!.table!.map(({ edge, score }) => [edge, score])).toEqual(
+    names.map((name) => [name, scores.of(name)]),
+  );
+  expect(report.toHTML({ scores })).toContain(figure!.svg);
+  expect(() => report.toHTML({ score: scores } as never)).toThrow(/unknown option "score"|scores/);
+});
+
 test("markup in names of prompts, groups and circuits stays text", async () => {
   const report = await someReport();
   const evil = "<img src=x onerror=alert(1)>";
