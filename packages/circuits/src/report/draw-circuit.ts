@@ -2,12 +2,13 @@
 
 import { type CircuitEdge, type CircuitNode, circuitGraph } from "@diopter/plot";
 import { checkOptions } from "@diopter/tensor";
-import type { Scores } from "../discover/scores/scores";
 import type { Circuit } from "../graph/circuit";
 import type { EdgeGraph } from "../graph/edge-graph";
 
 /** Scores of a circuit's elements by name, such as `attributeEdges` gives. */
-export type CircuitScores = Pick<Scores, "of">;
+export interface CircuitScores {
+  of(name: string): number;
+}
 
 export interface DrawCircuitOptions {
   /** The widths of the edges, and which of many are drawn. */
