@@ -1,6 +1,6 @@
 /** @file What `diopter run` found, as JSON, text, a chart and a page. */
 
-import { bars, page } from "@diopter/plot";
+import { bars, figure, page } from "@diopter/plot";
 import { type ActivationSummary, summarize } from "./activations";
 import { percent } from "./percent";
 import type { PositionPredictions } from "./predictions";
@@ -64,12 +64,20 @@ function activationTable(rows: readonly ActivationSummary[]): string {
   );
 }
 
-/** The predictions at one position as a chart. */
-export function predictionBars({ position, token, where, top }: PositionPredictions): string {
+/** The predictions at one position as a chart; `width` in pixels. */
+export function predictionBars(
+  { position, token, where, top }: PositionPredictions,
+  width?: number,
+): string {
   const start = where === "at" ? "At" : "After";
   return bars(
     { labels: top.map((p) => p.token), values: top.map((p) => p.probability) },
-    { title: `${start} "${shown(token)}" (position ${position})`, format: percent, domain: [0, 1] },
+    {
+      title: `${start} "${shown(token)}" (position ${position})`,
+      format: percent,
+      domain: [0, 1],
+      width,
+    },
   );
 }
 
@@ -79,7 +87,10 @@ export function runPage(result: RunResult): string {
   return page({
     title: `Predictions: ${prompt}`,
     sections: [
-      ...predictions.map((each) => ({ heading: "Most likely tokens", svg: predictionBars(each) })),
+      ...predictions.map((each) => ({
+        heading: "Most likely tokens",
+        figures: [figure((width) => predictionBars(each, width))],
+      })),
       ...(generated ? [{ heading: "Continuation", text: continued(result) }] : []),
       ...(cache
         ? [

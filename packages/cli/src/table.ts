@@ -1,5 +1,7 @@
 /** @file Columns of text for a terminal. */
 
+import { columnTexts } from "@diopter/plot";
+
 export type Cell = string | number | undefined;
 
 /** Rows under a head, columns as wide as their longest cell; numbers to the right, nothing coloured. */
@@ -7,7 +9,8 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   const numeric = head.map((_, j) =>
     rows.every((row) => row[j] === undefined || typeof row[j] === "number"),
   );
-  const text = [head, ...rows.map((row) => head.map((_, j) => printed(row[j])))];
+  const columns = head.map((_, j) => printed(rows.map((row) => row[j])));
+  const text = [head, ...rows.map((_, i) => columns.map((column) => column[i]!))];
   const widths = head.map((_, j) => Math.max(...text.map((row) => [...row[j]!].length)));
   return text
     .map((row) => {
@@ -20,14 +23,16 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     .join("");
 }
 
-/** Four digits, and no exponent where one can do without. */
-function printed(cell: Cell): string {
-  if (cell === undefined) return "";
-  if (typeof cell === "string") return cell;
-  if (!Number.isFinite(cell) || Number.isInteger(cell)) return String(cell);
-  const size = Math.abs(cell);
-  if (size < 1e-4) return cell.toExponential(1);
-  return size < 1 ? cell.toFixed(4) : cell.toPrecision(Math.max(4, `${Math.trunc(size)}`.length));
+/** The numbers of a column in one form, with the minus of keyboards. */
+function printed(column: readonly Cell[]): string[] {
+  const numbers = columnTexts(
+    column.filter((cell) => typeof cell === "number"),
+    4,
+  );
+  let next = 0;
+  return column.map((cell) =>
+    typeof cell === "number" ? numbers[next++]!.replaceAll("−", "-") : (cell ?? ""),
+  );
 }
 
 /** A token as a reader of a terminal should see it: outer spaces as dots, control characters escaped. */

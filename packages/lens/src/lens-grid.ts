@@ -45,7 +45,7 @@ export interface LensSvgOptions {
   readonly color?: "probability" | "entropy" | "kl" | "rank";
   readonly title?: string;
   /** Pixels, 860 by default: positions that have no room go on in further bands; 344 fit a phone. */
-  readonly width?: number;
+  readonly width?: number | undefined;
 }
 
 /** Version of `toJSON`. */

@@ -15,7 +15,7 @@ export {
 } from "./circuit-graph";
 export { type CurveData, type CurveOptions, type CurveSeries, curve } from "./curve";
 export { type HeatmapData, type HeatmapOptions, heatmap } from "./heatmap";
-export type { NumberFormat } from "./number";
+export { columnTexts, type NumberFormat } from "./number";
 export { figure, type PageFigure, type PageSection, type PageSpec, page } from "./page";
 export type { PageFact, TableValue } from "./page-table";
 export type { Reference } from "./reference";

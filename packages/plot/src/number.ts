@@ -17,7 +17,23 @@ export function columnFormatter(
   values: readonly number[],
   format?: NumberFormat,
 ): (value: number) => string {
-  return format === undefined ? worded(oneForm(values)) : formatter(subject, format);
+  return format === undefined ? worded(oneForm(values, 3)) : formatter(subject, format);
+}
+
+/**
+ * Numbers of one column as text of one form: whole numbers, the same decimals, or exponents throughout.
+ *
+ * The largest has `digits` digits, one more where others are below a hundredth of it; what is too small to show and not 0
+ * is `<0.001`.
+ *
+ * @throws RangeError when `digits` is not a whole number from 1 to 12.
+ * @example
+ * columnTexts([1.02, 1.97e-7, 0]); // ["1.020", "<0.001", "0.000"]
+ */
+export function columnTexts(values: readonly number[], digits = 3): string[] {
+  if (!(Number.isInteger(digits) && digits >= 1 && digits <= 12))
+    throw new RangeError(`columnTexts: digits must be a whole number from 1 to 12, got ${digits}`);
+  return values.map(worded(oneForm(values, digits)));
 }
 
 function worded(print: (value: number) => string): (value: number) => string {
@@ -53,27 +69,27 @@ function plain(): (value: number) => string {
 }
 
 /**
- * Three digits of the largest number, four where others are below a hundredth of it, and the fewest decimals that show
- * the same; what would be printed as 0 and is not is `<0.001`.
+ * So many digits of the largest number, one more where others are below a hundredth of it, and the fewest decimals that
+ * show the same; what would be printed as 0 and is not is `<0.001`.
  */
-function oneForm(all: readonly number[]): (value: number) => string {
+function oneForm(all: readonly number[], least: number): (value: number) => string {
   const values = all.filter(Number.isFinite);
   const sizes = values.map(Math.abs).filter((size) => size > 0);
   const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
   const smallest = sizes.reduce((a, b) => Math.min(a, b), largest);
   if (values.every(Number.isInteger) && largest < 1e9) return d3Format("d");
-  if (largest >= 1e6 || largest < 1e-4) return d3Format(".2e");
+  if (largest >= 1e6 || largest < 1e-4) return d3Format(`.${least - 1}e`);
 
-  const digits = smallest < largest / 100 ? 4 : 3;
+  const digits = smallest < largest / 100 ? least + 1 : least;
   const most = Math.max(0, digits - 1 - Math.floor(Math.log10(largest)));
   const zeros = values.map((value) => {
     const text = value.toFixed(most);
     return value !== 0 && Number(text) === 0 ? 0 : /0*$/.exec(text)![0].length;
   });
   const decimals = most - Math.min(most, ...zeros);
-  const [print, least] = [d3Format(`.${decimals}f`), 10 ** -decimals];
+  const [print, step] = [d3Format(`.${decimals}f`), 10 ** -decimals];
   return (value) => {
-    if (value === 0 || Math.abs(value) >= least / 2) return print(value);
-    return value > 0 ? `<${print(least)}` : `>${print(-least)}`;
+    if (value === 0 || Math.abs(value) >= step / 2) return print(value);
+    return value > 0 ? `<${print(step)}` : `>${print(-step)}`;
   };
 }

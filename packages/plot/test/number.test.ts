@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { columnFormatter, formatter } from "../src/number";
+import { columnFormatter, columnTexts, formatter } from "../src/number";
 
 test("whole numbers stay whole, others have 3 digits", () => {
   const values = [7812, 0.123456, 1234.56, 0.00012345, -2.5, 0, -0, 1e12, 1e-9];
@@ -97,5 +97,13 @@ test("every column of numbers has one form, and no number other than 0 is printe
         if (values[i] !== 0) expect(text).not.toMatch(/^−?0(\.0+)?$/);
     }),
     { seed: 6, numRuns: 300 },
+  );
+});
+
+test("a column is written with as many digits as asked", () => {
+  expect(columnTexts([0.9978, 0.0012, Number.NaN], 4)).toEqual(["0.9978", "0.0012", "NaN"]);
+  expect(columnTexts([1.02, 1.97e-7])).toEqual(["1.020", "<0.001"]);
+  expect(() => columnTexts([1], 0.5)).toThrow(
+    new RangeError("columnTexts: digits must be a whole number from 1 to 12, got 0.5"),
   );
 });

@@ -1,7 +1,7 @@
 /** @file `diopter lens`: what each layer of a model would say next. */
 
 import { type LensGrid, logitLens } from "@diopter/lens";
-import { page } from "@diopter/plot";
+import { figure, page } from "@diopter/plot";
 import { command } from "../command";
 import {
   integer,
@@ -76,7 +76,7 @@ export const lens = command({
       return { grid, positions: predictedPositions(model, grid.tokens) };
     });
     const { grid } = found;
-    const picture = () => grid.toSVG({ color, title: "Logit lens" });
+    const picture = (width?: number) => grid.toSVG({ color, title: "Logit lens", width });
     await emit(
       io,
       { json, out },
@@ -84,8 +84,8 @@ export const lens = command({
         text: () => lensText(found, args.prompt),
         json: () => ({ ...grid.toJSON(), prompt, versions: versions() }),
         files: {
-          ".svg": picture,
-          ".html": () => lensPage(grid, args.prompt, picture()),
+          ".svg": () => picture(),
+          ".html": () => lensPage(grid, args.prompt, picture),
         },
       },
     );
@@ -131,7 +131,7 @@ function positionText(grid: LensGrid, position: number): string {
   )}`;
 }
 
-function lensPage(grid: LensGrid, prompt: string, svg: string): string {
+function lensPage(grid: LensGrid, prompt: string, draw: (width: number) => string): string {
   const masked = grid.provenance.model.config.attentionDir === "bidirectional";
   const cell = masked ? "that would stand there" : "that would come next";
   return page({
@@ -140,7 +140,7 @@ function lensPage(grid: LensGrid, prompt: string, svg: string): string {
       {
         heading: "What each layer would say",
         text: `One column for each token of the prompt, one row for each layer, the last layer on top; a cell holds the token ${cell} if the model stopped there.`,
-        svg,
+        figures: [figure(draw)],
       },
       provenanceSection(grid.provenance),
     ],
