@@ -28,7 +28,7 @@ test("the table lists the most likely tokens after the prompt", async () => {
   const lines = out.trimEnd().split("\n");
   expect(lines[0]).toBe('after "·is" (position 6)');
   expect(lines[1]).toMatch(/^rank +token +id +probability +logit$/);
-  expect(lines[2]).toMatch(/^ +0 +Google +\d+ +0\.\d{4} +[\d.]+$/);
+  expect(lines[2]).toMatch(/^ +0 +Google +\d+ +0\.\d{4,5} +[\d.]+$/);
   expect(lines).toHaveLength(2 + 3);
 });
 
@@ -132,7 +132,7 @@ test("a page and a picture hold the predictions", async () => {
   await diopter(["run", "world-causal", prompt, ...options], { cwd });
   const [svg, html] = ["a.svg", "b.html"].map((name) => readFileSync(join(cwd, name), "utf8"));
   expect(svg).toMatch(/^<svg[\s\S]*Google/);
-  expect(html).toContain(svg!.trim());
+  for (const width of [344, 860]) expect(html).toMatch(new RegExp(`<svg [^>]*width="${width}"[^>]*10 bars`));
   expect(html).toContain("<p>The maker of the Chromebook is Google.</p>");
   expect(html).toContain("<td>hook_embed</td>");
 });
