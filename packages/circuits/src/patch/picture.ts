@@ -12,6 +12,8 @@ export interface PatchSvgOptions extends PatchMeanOptions {
   /** Axis from left to right; by default positions where there are some, else the last axis. */
   readonly columns?: string;
   readonly title?: string;
+  /** Pixels, 860 by default: columns that have no room go on in further bands; 344 fit a phone. */
+  readonly width?: number | undefined;
 }
 
 /** What the cells along each axis are called, and what their means are of. */
@@ -26,14 +28,14 @@ interface Pictured {
 export function patchPicture(
   { axes, labels, direction, metric }: Pictured,
   values: Tensor<"float64">,
-  { columns, title, normalized }: PatchSvgOptions,
+  { columns, title, normalized, width }: PatchSvgOptions,
 ): string {
   const across = columns === undefined ? defaultColumns(axes) : axisOf(axes, columns);
   const down = axes.map((_, a) => a).filter((a) => a !== across);
-  const width = labels[across]?.length ?? 1;
+  const count = labels[across]?.length ?? 1;
   const means = values.transpose(across < 0 ? down : [...down, across]);
-  const rows = Array.from({ length: means.size / width }, (_, row) =>
-    Array.from(means.data.subarray(row * width, (row + 1) * width)),
+  const rows = Array.from({ length: means.size / count }, (_, row) =>
+    Array.from(means.data.subarray(row * count, (row + 1) * count)),
   );
   return heatmap(
     {
@@ -47,6 +49,7 @@ export function patchPicture(
       ...(down.length > 0 && { rowTitle: down.map((a) => axes[a]!).join(", ") }),
       ...(across >= 0 && { columnTitle: axes[across] }),
       bottomUp: axes[down[0] ?? -1] === "layer",
+      width,
     },
   );
 }

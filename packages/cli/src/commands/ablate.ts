@@ -1,7 +1,7 @@
 /** @file `diopter ablate`: what a prediction loses with each head and MLP. */
 
 import { hookNames, type Model, type Provenance } from "@diopter/model";
-import { page, scoreMap } from "@diopter/plot";
+import { figure, page, scoreMap } from "@diopter/plot";
 import { csvFormat } from "d3-dsv";
 import { command } from "../command";
 import { logProbabilityAt } from "../metric-at";
@@ -191,7 +191,7 @@ function ablateText({ target, logProbability, rows, edit }: Found, count: number
   )}`;
 }
 
-function picture({ rows, layers, target, edit }: Found): string {
+function picture({ rows, layers, target, edit }: Found, width?: number): string {
   const of = (component: Component["component"], layer: number) =>
     rows.filter((row) => row.component === component && row.layer === layer);
   const along = Array.from({ length: layers }, (_, layer) => layer);
@@ -205,6 +205,7 @@ function picture({ rows, layers, target, edit }: Found): string {
     {
       title: edit === "zero" ? "Removing one component" : "One component at its mean",
       legend: `log-probability of “${target.token}” (nats)`,
+      width,
     },
   );
 }
@@ -216,7 +217,7 @@ function ablatePage(found: Found, prompt: string): string {
       {
         heading: "What each component does",
         text: `How the log-probability of “${found.target.token}” changes with one component ${found.edit === "zero" ? "set to zero" : "at its mean over the prompt"}; ${found.logProbability.toFixed(3)} nats with none.`,
-        svg: picture(found),
+        figures: [figure((width) => picture(found, width))],
       },
       provenanceSection(found.provenance),
     ],

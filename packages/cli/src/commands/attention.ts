@@ -1,7 +1,7 @@
 /** @file `diopter attention`: where each head looks. */
 
 import type { Model, Provenance } from "@diopter/model";
-import { attention as attentionChart, page } from "@diopter/plot";
+import { attention as attentionChart, figure, page } from "@diopter/plot";
 import { command } from "../command";
 import { indicesIn } from "../indices";
 import {
@@ -151,10 +151,14 @@ function layerText(
   return `layer ${layer}, from "${shown(tokens[position]!)}" (position ${position})\n${table(["head", ...head.flat()], rows)}`;
 }
 
-function picture({ tokens }: Found, { layer, heads, pattern }: LayerAttention): string {
+function picture(
+  { tokens }: Found,
+  { layer, heads, pattern }: LayerAttention,
+  width?: number,
+): string {
   return attentionChart(
     { attention: pattern, tokens, attentionHeadNames: heads.map((head) => `head ${head}`) },
-    { title: `Attention in layer ${layer}`, legend: "attention", maxValue: 1 },
+    { title: `Attention in layer ${layer}`, legend: "attention", maxValue: 1, width },
   );
 }
 
@@ -164,7 +168,7 @@ function attentionPage(found: Found, prompt: string): string {
     sections: [
       ...found.layers.map((layer) => ({
         heading: `Layer ${layer.layer}`,
-        svg: picture(found, layer),
+        figures: [figure((width) => picture(found, layer, width))],
       })),
       provenanceSection(found.provenance),
     ],

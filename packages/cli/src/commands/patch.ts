@@ -2,7 +2,7 @@
 
 import { type PatchResult, patch as patchRuns } from "@diopter/circuits";
 import type { Model } from "@diopter/model";
-import { page } from "@diopter/plot";
+import { figure, page } from "@diopter/plot";
 import { csvFormat } from "d3-dsv";
 import { command } from "../command";
 import { logitDifferenceAt } from "../metric-at";
@@ -184,7 +184,7 @@ function patchPage({ result, right, wrong }: Found, { clean, corrupt }: Prompts)
       {
         heading: "What carries the difference",
         text: `One activation at a time is taken from the other run, between “${clean}” and “${corrupt}”; measured is the logit of “${right.token}” minus that of “${wrong.token}”.`,
-        svg: result.toSVG(),
+        figures: [figure((width) => result.toSVG({ width }))],
       },
       provenanceSection(result.provenance),
     ],

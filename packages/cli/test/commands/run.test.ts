@@ -132,7 +132,8 @@ test("a page and a picture hold the predictions", async () => {
   await diopter(["run", "world-causal", prompt, ...options], { cwd });
   const [svg, html] = ["a.svg", "b.html"].map((name) => readFileSync(join(cwd, name), "utf8"));
   expect(svg).toMatch(/^<svg[\s\S]*Google/);
-  for (const width of [344, 860]) expect(html).toMatch(new RegExp(`<svg [^>]*width="${width}"[^>]*10 bars`));
+  for (const width of [344, 860])
+    expect(html).toMatch(new RegExp(`<svg [^>]*width="${width}"[^>]*10 bars`));
   expect(html).toContain("<p>The maker of the Chromebook is Google.</p>");
   expect(html).toContain("<td>hook_embed</td>");
 });
