@@ -72,7 +72,7 @@ test("a picture is of one layer, a page of all", async () => {
     expect((await diopter([...run, ...layers, "--out", out], { cwd })).code).toBe(0);
   }
   expect(readFileSync(join(cwd, "a.svg"), "utf8")).toMatch(/^<svg[\s\S]*Attention in layer 1/);
-  expect(readFileSync(join(cwd, "b.html"), "utf8").match(/<svg/g)).toHaveLength(4);
+  expect(readFileSync(join(cwd, "b.html"), "utf8").match(/<svg/g)).toHaveLength(2 * 4);
 });
 
 test.each([
