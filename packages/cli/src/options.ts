@@ -7,7 +7,7 @@ import { UsageError } from "./usage-error";
 export const modelArgument = {
   type: "positional",
   required: true,
-  description: "folder of a checkpoint, or world-causal, or world-masked",
+  description: "folder or ONNX file, owner/name on a hub, world-causal or world-masked",
 } as const;
 
 export const promptArgument = {

@@ -1,8 +1,15 @@
-/** @file A model for the time of one command: from a folder, or one of the embedded ones by name. */
+/** @file A model for the time of one command: one of the embedded ones by name, or whatever `Model.load` opens. */
 
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { didYouMean } from "@diopter/graph";
-import { type InMemoryCheckpoint, MissingFileError, Model, type Prompt } from "@diopter/model";
+import {
+  type InMemoryCheckpoint,
+  isHubId,
+  MissingFileError,
+  Model,
+  type Prompt,
+} from "@diopter/model";
 import type { Io } from "./io";
 import { type Progress, progressOf } from "./progress";
 import { type RuntimeName, runtimeNamed } from "./runtime";
@@ -60,7 +67,9 @@ async function sourceOf(
   prompt: Prompt | undefined,
 ): Promise<string | InMemoryCheckpoint> {
   const found = Object.hasOwn(embeddedModels, name) ? embeddedModels[name] : undefined;
-  if (!found) return resolve(cwd, name);
+  // What is here goes before what is on a hub.
+  const path = resolve(cwd, name);
+  if (!found) return name.includes("/") && isHubId(name) && !existsSync(path) ? name : path;
   for (const text of [prompt].flat()) if (typeof text === "string") checkWords(name, text);
   return found.load();
 }

@@ -105,7 +105,6 @@ export { runKeys } from "./model-options";
 export { inspectOnnx } from "./onnx/from-onnx";
 export type { HookFinding, HookValue } from "./onnx/hook-findings";
 export { type InspectionRow, OnnxInspection } from "./onnx/inspection";
-export type { OnnxSource } from "./onnx/open-onnx";
 export { type Recognition, recognize } from "./onnx/recognize";
 export { builtOnce } from "./program/built-once";
 export {

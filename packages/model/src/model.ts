@@ -2,8 +2,10 @@
 
 import type { Graph } from "@diopter/graph";
 import { checkOptions, given, Tensor, zeros } from "@diopter/tensor";
-import { type CheckpointSource, type LoadedCheckpoint, readModel } from "./checkpoint/load";
+import { type InMemoryCheckpoint, type LoadedCheckpoint, readModel } from "./checkpoint/load";
+import { type FileSource, holdsOnnx, type Place, placeOf } from "./checkpoint/place";
 import type { ModelConfig } from "./config/config";
+import { MissingFileError } from "./config/errors";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
@@ -23,7 +25,6 @@ import {
   type HookedOptions,
   hookedKeys,
   type ModelOptions,
-  modelKeys,
   type OnnxOptions,
   onnxKeys,
   type RunOptions,
@@ -35,7 +36,6 @@ import {
   sweepKeys,
 } from "./model-options";
 import type { OnnxInspection } from "./onnx/inspection";
-import type { OnnxSource } from "./onnx/open-onnx";
 import { buildProgram } from "./program/build-program";
 import { type Engine, type Executed, type Execution, execute, logitsOf } from "./program/execute";
 import type { Extension } from "./program/extension";
@@ -68,6 +68,12 @@ import { version } from "./version";
 import { hashWeights } from "./weights/hash-weights";
 import { processingKeys, processWeights, type WeightProcessing } from "./weights/process-weights";
 import { Weights } from "./weights/weights";
+
+/** A folder or file here or on a hub, files from elsewhere, bytes of a file, or objects in memory. */
+export type ModelSource = FileSource | InMemoryCheckpoint;
+
+/** Options that only an ONNX file reads. */
+const saysOnnx = ["file", "config", "tokenizer", "tokenizerConfig", "id"] as const;
 
 /** A loaded model on a runtime. */
 export class Model {
@@ -104,15 +110,30 @@ export class Model {
   }
 
   /**
-   * Loads a checkpoint: a folder with `config.json`, safetensors and `tokenizer.json`, a model of that form on a hub,
-   * or objects in memory.
+   * Loads a model: a folder with `config.json`, safetensors and `tokenizer.json`, an ONNX file or a folder that holds
+   * one, either of them on a hub, their bytes, or objects in memory.
    *
+   * Where a place holds safetensors and ONNX files the former are read, unless `file` names one of the latter.
+   *
+   * @throws {MissingFileError} when no file of a model is there
+   * @throws {UnsupportedModelError} when no family reads it, or the ONNX file is no transformer
    * @example const model = await Model.load("owner/name", { runtime: node(), revision: "main" });
    */
-  static async load(source: CheckpointSource, options: ModelOptions): Promise<Model> {
+  static async load(source: ModelSource, options: OnnxOptions): Promise<Model> {
     requireRuntime(options);
-    checkOptions("Model.load", options, modelKeys);
-    return new Model(await readModel(source, options), options, []);
+    checkOptions("Model.load", options, onnxKeys);
+    const held = typeof source === "object" && source !== null && "weights" in source;
+    const place = held ? source : await placeOf(source, options);
+    const isFile = "bytes" in place || ("files" in place && place.file !== undefined);
+    if (isFile || saysOnnx.some((key) => options[key] !== undefined))
+      return Model.#opened(place, options);
+    try {
+      return new Model(await readModel(place, options), options, []);
+    } catch (error) {
+      if (held || !(error instanceof MissingFileError) || !(await holdsOnnx(place as Place)))
+        throw error;
+      return Model.#opened(place, options);
+    }
   }
 
   /**
@@ -123,12 +144,20 @@ export class Model {
    * @throws {UnsupportedModelError} when the file could not be explained as a transformer
    * @example const model = await Model.fromOnnx("folder/model.onnx", { runtime: node() });
    */
-  static async fromOnnx(source: OnnxSource, options: OnnxOptions): Promise<Model> {
+  static async fromOnnx(source: FileSource, options: OnnxOptions): Promise<Model> {
     requireRuntime(options);
     checkOptions("Model.fromOnnx", options, onnxKeys);
+    return Model.#opened(await placeOf(source, options), options);
+  }
+
+  static async #opened(place: Place | InMemoryCheckpoint, options: OnnxOptions): Promise<Model> {
+    if ("weights" in place)
+      throw new TypeError(
+        `model: ${saysOnnx.filter((key) => options[key] !== undefined).join(", ")}: only of an ONNX file; a checkpoint in memory holds its own`,
+      );
     // A page that opens no ONNX file does not load what reads them.
     const { loadOnnx } = await import("./onnx/from-onnx");
-    const { checkpoint, inspection } = await loadOnnx(source, options);
+    const { checkpoint, inspection } = await loadOnnx(place, options);
     const model = new Model(checkpoint, options, []);
     model.#inspection = inspection;
     return model;

@@ -137,7 +137,9 @@ test("a missing folder, configuration or weights file is named", async () => {
     new MissingFileError('model: no folder "/nowhere"'),
   );
   await expect(loadCheckpoint(join(half, "config.json"))).rejects.toThrow(
-    new MissingFileError(`model: "${join(half, "config.json")}" is not a folder`),
+    new UnsupportedModelError(
+      `model: "${join(half, "config.json")}" is JSON; give the folder that it lies in`,
+    ),
   );
   await expect(loadCheckpoint(empty)).rejects.toThrow(
     new MissingFileError(`${empty}: no file "config.json"`),

@@ -1,5 +1,6 @@
 /** @file `diopter inspect`: what a model is, which activations it has, and what a run of it takes. */
 
+import { resolve } from "node:path";
 import {
   hookNames,
   hookShape,
@@ -43,7 +44,7 @@ export const inspect = command({
     const length = integer("inspect: --length", args.length, { min: 1 });
     checkOut("inspect", args.out, [".json"]);
     if (/\.onnx$/i.test(args.model)) {
-      const inspection = await inspectOnnx(args.model);
+      const inspection = await inspectOnnx(resolve(io.cwd, args.model));
       await emit(io, args, {
         text: () => onnxText(inspection),
         json: () => ({ versions: versions(), ...inspection.toJSON() }),

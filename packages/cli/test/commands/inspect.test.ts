@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Builder, encode } from "@diopter/graph";
 import { hookNames, Model } from "@diopter/model";
@@ -116,4 +116,11 @@ test("an ONNX file that is no transformer says why and fails", async () => {
   const { code, out } = await diopter(["inspect", path]);
   expect(code).toBe(1);
   expect(out).toMatch(/not recognized as a transformer, because/);
+});
+
+test("a folder that holds nothing but an ONNX file is opened as any model", async () => {
+  const folder = temporaryFolder();
+  copyFileSync(goldenPath("onnx/bert/optimum.onnx"), join(folder, "tiny.onnx"));
+  const found = await json<InspectJson>(["inspect", folder]);
+  expect(found.provenance.model.config.nLayers).toBe(3);
 });

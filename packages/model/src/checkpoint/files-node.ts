@@ -1,6 +1,6 @@
 /** @file A folder on disk as `Files`; reached by dynamic import so that the core stays free of Node. */
 
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MissingFileError } from "../config/errors";
 import type { Files } from "./files";
@@ -20,15 +20,29 @@ export async function folder(path: string): Promise<Files> {
       const file = await stat(join(path, name)).catch(() => undefined);
       return file?.isFile() ? file.size : undefined;
     },
+    names: async () => [
+      ...(await filesIn(path)),
+      ...(await filesIn(join(path, "onnx"))).map((name) => `onnx/${name}`),
+    ],
     read: (name, start, end) => readRange(path, name, start, end),
     readInto: (name, start, target) =>
       withFile(path, name, (file) => fill(file, `${path}/${name}`, start, target)),
   };
 }
 
-/** Whether there is a file or folder at `path`. */
-export async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
+/** Files in a folder, by name; none where there is no such folder. */
+async function filesIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** What there is at `path`. */
+export async function kindAt(path: string): Promise<"file" | "folder" | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found && (found.isDirectory() ? "folder" : "file");
 }
 
 function readRange(path: string, name: string, start = 0, end?: number) {

@@ -11,6 +11,8 @@ export interface Files {
   readonly revision?: string;
   /** Length in bytes, or undefined when there is no such file. */
   size(name: string): Promise<number | undefined>;
+  /** The names of files, folders within included, where the place can list them. */
+  names?(): Promise<readonly string[]>;
   /** Bytes `start` to `end` in a buffer of their own; the whole file when no range is given. */
   read(name: string, start?: number, end?: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Fills `target` with the bytes from `start` on, where that is possible without another copy. */

@@ -3,17 +3,17 @@
 import { quoted } from "@diopter/graph";
 import { checkOptions, given, type OptionKeys, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
-import { HubError, MissingFileError, UnsupportedModelError } from "../config/errors";
+import { MissingFileError, UnsupportedModelError } from "../config/errors";
 import { sha256 } from "../weights/hash-weights";
 import { eosIds } from "./eos-ids";
 import { families as allFamilies, familyOf } from "./families";
 import { type Checkpoint, readCheckpoint } from "./families/checkpoint";
 import type { Family } from "./families/family";
 import { type Files, isFiles, readJson, readJsonIfThere } from "./files";
-import { filesOf, type HubOptions, hubKeys, inNode } from "./hub/hub";
-import { isHubId } from "./hub/hub-id";
+import { type HubOptions, hubKeys } from "./hub/hub";
 import type { HubFiles } from "./hub/snapshot";
 import { type HeldTensors, heldCheckpoint, openCheckpoint } from "./open-checkpoint";
+import { expectOnnx, type Place, placeOf } from "./place";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -86,7 +86,7 @@ export async function loadCheckpoint(
 
 /** The same for options that have been checked, among others. */
 export async function readModel(
-  source: CheckpointSource,
+  source: CheckpointSource | Place,
   options: LoadOptions,
 ): Promise<LoadedCheckpoint> {
   const { families = allFamilies } = options;
@@ -120,36 +120,32 @@ interface Opened {
 }
 
 async function open(
-  source: CheckpointSource,
+  source: CheckpointSource | Place,
   families: readonly Family[],
   options: LoadOptions,
 ): Promise<Opened> {
-  if (typeof source === "string") {
-    const folder = await folderAt(source, options);
-    return folder ? openFiles(folder, families) : openHub(source, families, options);
-  }
+  if (typeof source === "string") return openPlace(await placeOf(source, options), families);
   if (typeof source !== "object" || source === null) {
     throw new TypeError(
       `model: expected a folder, files or a checkpoint object, got ${given(source)}`,
     );
   }
   if ("weights" in source) return openMemory(source);
+  if ("files" in source || "bytes" in source) return openPlace(source, families);
   if (isFiles(source)) return openFiles(source, families);
   throw new TypeError(
     `model: expected a folder, files or a checkpoint object (config and weights), got ${given(source)}`,
   );
 }
 
-/** The folder at `path`, or undefined when the string can only name a model on a hub. */
-async function folderAt(path: string, { revision }: LoadOptions): Promise<Files | undefined> {
-  if (!inNode()) return undefined;
-  const { folder, isThere } = await import("#on-node");
-  const there = await isThere(path);
-  if (!there && isHubId(path)) return undefined;
-  if (there && revision !== undefined) {
-    throw new RangeError(`model: "${path}" is a folder here, which has no revision "${revision}"`);
+async function openPlace(place: Place, families: readonly Family[]): Promise<Opened> {
+  if ("files" in place && place.file === undefined) {
+    const { files } = place;
+    return "repair" in files ? openHub(files as HubFiles, families) : openFiles(files, families);
   }
-  return folder(path);
+  await expectOnnx(place);
+  const subject = "bytes" in place ? "these bytes are" : `"${place.id}" is`;
+  throw new TypeError(`model: ${subject} no folder of a checkpoint; Model.load opens an ONNX file`);
 }
 
 /** Whether an error is about what a file holds, so that the file may be damaged. */
@@ -164,17 +160,7 @@ function damagedError(error: Error, damaged: readonly string[]): RangeError {
   );
 }
 
-async function openHub(
-  id: string,
-  families: readonly Family[],
-  options: LoadOptions,
-): Promise<Opened> {
-  const hub = await filesOf(id, options).catch((error) => {
-    if (!(error instanceof HubError) || !inNode()) throw error;
-    const { url, status, temporary } = error;
-    const message = `${error.message}; nor is there a folder "${id}" here`;
-    throw new HubError(message, { url, status, temporary, cause: error });
-  });
+async function openHub(hub: HubFiles, families: readonly Family[]): Promise<Opened> {
   try {
     return { ...(await openFiles(hub, families)), hub };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** @file What only Node can do, reached as `#on-node`; in a page that name stands for `in-page.ts`. */
 
-export { folder, isThere } from "./files-node";
+export { folder, kindAt } from "./files-node";
 export { NodeHubCache } from "./hub/node-cache";
 export { nodeSettings } from "./hub/node-settings";

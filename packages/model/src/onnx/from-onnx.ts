@@ -3,13 +3,14 @@
 import { checkOptions } from "@diopter/tensor";
 import { eosIds } from "../checkpoint/eos-ids";
 import type { LoadedCheckpoint } from "../checkpoint/load";
+import { type FileSource, type Place, placeOf } from "../checkpoint/place";
 import type { ModelConfig } from "../config/config";
 import { UnsupportedModelError } from "../config/errors";
 import { createTokenizer } from "../text/tokenizer";
 import { sha256 } from "../weights/hash-weights";
 import { confirmConfig, withHints } from "./confirm-config";
 import { OnnxInspection } from "./inspection";
-import { type OnnxFileOptions, type OnnxSource, openOnnx } from "./open-onnx";
+import { type OnnxFileOptions, openOnnx } from "./open-onnx";
 import { precisionOf } from "./read/near";
 import { recognize } from "./recognize";
 
@@ -35,10 +36,10 @@ export interface OnnxSettings extends OnnxFileOptions {
  * @throws {RangeError} when the file, `config.json` and `options.config` disagree
  */
 export async function loadOnnx(
-  source: OnnxSource,
+  place: Place,
   options: Partial<OnnxSettings> = {},
 ): Promise<{ checkpoint: LoadedCheckpoint; inspection: OnnxInspection }> {
-  const opened = await openOnnx(source, options);
+  const opened = await openOnnx(place, options);
   const recognition = recognize(opened.graph);
   const id = options.id ?? opened.id;
   const inspection = new OnnxInspection(id, recognition);
@@ -84,10 +85,10 @@ export async function loadOnnx(
  * console.log(String(await inspectOnnx("model.onnx")));
  */
 export async function inspectOnnx(
-  source: OnnxSource,
+  source: FileSource,
   options: OnnxFileOptions = {},
 ): Promise<OnnxInspection> {
   checkOptions("inspectOnnx", options, { file: "optional" });
-  const { graph, id } = await openOnnx(source, options);
+  const { graph, id } = await openOnnx(await placeOf(source, {}), options);
   return new OnnxInspection(id, recognize(graph));
 }

@@ -1,15 +1,13 @@
 /** @file From a path, files or bytes to the graph of a model and what lies beside it. */
 
 import type { Graph } from "@diopter/graph";
+import { didYouMean, quoted } from "@diopter/tensor";
 import { type Files, readJsonIfThere } from "../checkpoint/files";
-import { inNode } from "../checkpoint/hub/hub";
+import { expectOnnx, onnxNameIn, type Place } from "../checkpoint/place";
 import { MissingFileError } from "../config/errors";
 import { readOnnx } from "./external-data";
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** The bytes of an ONNX file, a path (Node), or files from elsewhere. */
-export type OnnxSource = Uint8Array | ArrayBuffer | string | Files;
 
 /** Where in `Files` or in a folder the model lies, when it is not where models usually are. */
 export interface OnnxFileOptions {
@@ -28,26 +26,16 @@ export interface OpenedOnnx {
   readonly generationConfig: Json | undefined;
 }
 
-const USUAL = [
-  "model.onnx",
-  "onnx/model.onnx",
-  "decoder_model_merged.onnx",
-  "onnx/decoder_model_merged.onnx",
-];
-
 /**
  * Opens an ONNX file with its external data.
  *
  * @throws {MissingFileError} when a file is not there
  * @throws {RangeError} when the bytes are no ONNX file
  */
-export async function openOnnx(
-  source: OnnxSource,
-  { file }: OnnxFileOptions = {},
-): Promise<OpenedOnnx> {
-  if (source instanceof ArrayBuffer || source instanceof Uint8Array) {
-    const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
-    const graph = await readOnnx(bytes, undefined);
+export async function openOnnx(place: Place, { file }: OnnxFileOptions = {}): Promise<OpenedOnnx> {
+  await expectOnnx(place);
+  if ("bytes" in place) {
+    const graph = await readOnnx(place.bytes, undefined);
     return {
       graph,
       id: graph.name || "onnx",
@@ -58,8 +46,8 @@ export async function openOnnx(
       generationConfig: undefined,
     };
   }
-  const { files, name } =
-    typeof source === "string" ? await atPath(source, file) : await inFiles(source, file);
+  const { files, id } = place;
+  const name = place.file ?? (await nameIn(files, file));
   const slash = name.lastIndexOf("/") + 1;
   const beside = below(files, name.slice(0, slash));
   const bytes = await beside.read(name.slice(slash));
@@ -68,7 +56,7 @@ export async function openOnnx(
     (await readJsonIfThere(beside, json)) ?? (slash > 0 ? readJsonIfThere(files, json) : undefined);
   return {
     graph,
-    id: typeof source === "string" ? source : `${files.id}/${name}`,
+    id: id ?? `${files.id}/${name}`,
     revision: files.revision,
     config: await near("config.json"),
     tokenizer: await near("tokenizer.json"),
@@ -77,39 +65,11 @@ export async function openOnnx(
   };
 }
 
-async function inFiles(
-  files: Files,
-  file: string | undefined,
-): Promise<{ files: Files; name: string }> {
-  if (typeof files !== "object" || files === null || typeof files.read !== "function") {
-    throw new TypeError("onnx: expected bytes, a path or files");
-  }
-  const candidates = file === undefined ? USUAL : [file];
-  for (const name of candidates) if ((await files.size(name)) !== undefined) return { files, name };
-  throw new MissingFileError(
-    `${files.id}: no file ${candidates.map((name) => `"${name}"`).join(" or ")}`,
-  );
-}
-
-/** The file at `path` as a name below the folder above its own, so that what lies there is in reach. */
-async function atPath(
-  path: string,
-  file: string | undefined,
-): Promise<{ files: Files; name: string }> {
-  if (!inNode()) throw new TypeError("onnx: a path needs Node; give the bytes of the file here");
-  const { folder, isThere } = await import("#on-node");
-  if (!(await isThere(path))) throw new MissingFileError(`onnx: no file "${path}"`);
-  if (!/\.(onnx|ort|pb)$/i.test(path)) return inFiles(await folder(path), file);
-  const parts = path.split(/[/\\]/);
-  const name = parts.pop()!;
-  const own = parts.join("/") || (path.startsWith("/") ? "/" : ".");
-  const parent = parts.pop();
-  // Without a named parent there is no way up that stays inside what the user gave.
-  if (!parent || parent === "." || parent === "..") return { files: await folder(own), name };
-  return {
-    files: await folder(parts.join("/") || (path.startsWith("/") ? "/" : ".")),
-    name: `${parent}/${name}`,
-  };
+async function nameIn(files: Files, asked: string | undefined): Promise<string> {
+  if (asked === undefined) return onnxNameIn(files);
+  if ((await files.size(asked)) !== undefined) return asked;
+  const names = (await files.names?.()) ?? [];
+  throw new MissingFileError(`${files.id}: no file ${quoted(asked)}${didYouMean(asked, names)}`);
 }
 
 /** The files of a folder within files. */
