@@ -23,6 +23,7 @@ import {
   randomEdit,
   randomPrompts,
 } from "./helpers/random-edits";
+import { tinySae } from "./helpers/tiny-sae";
 
 const runtime = reference();
 afterAll(() => runtime.dispose());
@@ -137,6 +138,64 @@ test.each(Object.keys(kinds) as Kind[])(
     }
   },
 );
+
+test("views, splices, starts and values with rows keep to each prompt's tokens", async () => {
+  const model = await openTiny("learned", runtime);
+  const hook = "blocks.1.hook_resid_pre";
+  const splice = [{ sae: await tinySae("topk", hook), error: false }];
+  const feature: Edit = {
+    at: `${hook}.hook_sae_acts_post`,
+    neuron: 1,
+    pos: -1,
+    do: "set",
+    value: 2,
+  };
+  for (const layout of layouts) {
+    const random = new Random(2);
+    const prompts = randomPrompts(random, 3, 4, 2);
+    const others = laidOut(
+      random,
+      prompts.map((ids) => [...ids].reverse()),
+      layout,
+    );
+    const other = (await model.runWithCache(others, { names: hook })).cache;
+    const edit = (value: TensorLike): Edit => ({ at: hook, do: "lerp", by: 0.5, value });
+    const runs = [
+      [{ view: "factorized" }],
+      [{ splice, edits: [feature] }],
+      [
+        { start: { [hook]: other.get(hook) } },
+        (i: number) => ({ start: { [hook]: other.row(i).get(hook) } }),
+      ],
+      [
+        { edits: [edit(other.get(hook))] },
+        (i: number) => ({ edits: [edit(other.row(i).get(hook))] }),
+      ],
+    ] as const;
+    // The same prompts in the same slots as the others.
+    const rows = others.tokens.map((row, i) => {
+      const own = prompts[i]!.values();
+      return row.map((id) => (id === -100 ? id : own.next().value!));
+    });
+    const prompt = { tokens: rows, attentionMask: others.attentionMask! };
+    for (const [options, aloneOptions = () => options] of runs) {
+      const all = await model.run(prompt, options);
+      for (const [i, ids] of prompts.entries()) {
+        const alone = await model.run(ids, aloneOptions(i));
+        const what = `${layout}, ${Object.keys(options)}, prompt ${i}`;
+        expect(tokensOf(all.logits, all.tokens, i), what).toBeAllclose(alone.logits, exact);
+      }
+    }
+    // Generation lays prompts out in its own way; values are still those of the prompts as they were given.
+    const edits = [{ ...edit(other.get(hook)), step: 0 }];
+    const { ids } = await model.generate(prompt, { edits, maxNewTokens: 2 });
+    for (const [i, own] of prompts.entries()) {
+      const one = [{ ...edit(other.row(i).get(hook)), step: 0 }];
+      const alone = await model.generate(own, { edits: one, maxNewTokens: 2 });
+      expect(ids[i], layout).toEqual(alone.ids[0]);
+    }
+  }
+});
 
 const mixed = [[1, 4, 2, 6], [3], [5, 2]];
 const at = "blocks.0.hook_resid_post";
