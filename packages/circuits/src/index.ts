@@ -9,6 +9,7 @@ export {
   resample,
   zero,
 } from "./ablation/ablation";
+export { meanSlots } from "./ablation/mean-slots";
 export { NotApplicableError } from "./ablation/not-applicable";
 export { type AcdcOptions, type AcdcState, acdc } from "./discover/acdc/acdc";
 export { attributeEdges } from "./discover/attribution/attribute-edges";

@@ -1,7 +1,7 @@
 /** @file Which cells of the ablation grid a report looks at: the three presets, or cells of one's own. */
 
 import { type Ablation, type AblationValue, ablationOf, mean } from "../ablation/ablation";
-import { corruptIds, corruptionOf } from "../ablation/token-rows";
+import { meanSlots } from "../ablation/mean-slots";
 import type { Circuit } from "../graph/circuit";
 import type { Task } from "../task/task";
 
@@ -50,7 +50,7 @@ export function withoutDuplicates(cells: readonly Ablation[]): Ablation[] {
 function millerGrid(task: Task, original: Ablation): Ablation[] {
   const named = corruptionIn(original);
   const over = original.direction === "ablate-clean" ? "corrupt" : "clean";
-  const means = mean({ over, ...slotsOf(task, named), ...named });
+  const means = mean({ over, ...meanSlots(task, named), ...named });
   return cross([original], {
     component: [original.component, other(original.component, ["edge", "node"])],
     value: [{ kind: "resample", from: "paired", ...named }, means],
@@ -90,7 +90,7 @@ function fullGrid(task: Task, original: Ablation, seed: number): Ablation[] {
 /** Resample, zero, means of three sets by slot and pooled, and noise. */
 function valuesOf(task: Task, original: Ablation, seed: number): AblationValue[] {
   const named = corruptionIn(original);
-  const slots = slotsOf(task, named);
+  const slots = meanSlots(task, named);
   return [
     { kind: "resample", from: "paired", ...named },
     { kind: "zero" },
@@ -107,32 +107,6 @@ function corruptionIn({ value }: Ablation): { readonly corruption?: string } {
   if ((value.kind !== "resample" && value.kind !== "mean") || value.corruption === undefined)
     return {};
   return { corruption: value.corruption };
-}
-
-/**
- * What a mean keeps apart: positions; template and position where there are several templates; spans where
- * positions are not the same place in all prompts.
- */
-export function slotsOf(
-  task: Task,
-  { corruption }: { readonly corruption?: string } = {},
-): Pick<Extract<AblationValue, { kind: "mean" }>, "by" | "group"> {
-  const { prompts, corruptions } = task;
-  const templates = new Map<string, { lengths: Set<number>; texts: Set<string> }>();
-  for (const prompt of prompts) {
-    const { template = "" } = prompt.groups;
-    const known = templates.get(template) ?? { lengths: new Set(), texts: new Set() };
-    templates.set(template, known);
-    known.lengths.add(prompt.clean.length);
-    if (corruptions.length > 0)
-      known.texts.add(corruptIds(prompt, corruptionOf(task, corruption)).join());
-  }
-  const sets = [...templates.values()];
-  const named = !templates.has("");
-  if (named && sets.length > 1 && sets.every((s) => s.lengths.size === 1 && s.texts.size > 1))
-    return { by: "group", group: "template" };
-  const lengths = new Set(sets.flatMap((s) => [...s.lengths]));
-  return { by: lengths.size === 1 ? "position" : "span" };
 }
 
 type Levels = { readonly [K in keyof Ablation]?: readonly Ablation[K][] };

@@ -2,12 +2,12 @@
 
 import { Random } from "@diopter/tensor";
 import { type Ablation, mean } from "../ablation/ablation";
+import { meanSlots } from "../ablation/mean-slots";
 import { corruptIds, corruptionOf } from "../ablation/token-rows";
 import type { CellSpec } from "../evaluate/evaluate";
 import type { Circuit } from "../graph/circuit";
 import type { Task, TaskPrompt } from "../task/task";
 import type { MeanSetData, ReportOptions } from "./data";
-import { slotsOf } from "./grid";
 import type { TimedRun } from "./runs";
 
 /** Sizes that a task has enough prompts for: 2, 5, 10, 20, 50, 100, 200. */
@@ -67,7 +67,7 @@ export function meanSetAblation(
   const { value } = original;
   const named = value.kind === "resample" || value.kind === "mean" ? value.corruption : undefined;
   const corruption = corruptionOf(task, named);
-  const slots = slotsOf(task, named === undefined ? {} : { corruption: named });
+  const slots = meanSlots(task, named === undefined ? {} : { corruption: named });
   const groups = groupsOf(task, slots.by === "group");
   const over = groups.flatMap((prompts) => {
     if (size <= prompts.length) return random.sample(prompts, size);
@@ -91,6 +91,6 @@ function groupsOf({ prompts }: Task, byTemplate: boolean): TaskPrompt[][] {
 }
 
 function smallestGroup(task: Task): number {
-  const slots = slotsOf(task);
+  const slots = meanSlots(task);
   return Math.min(...groupsOf(task, slots.by === "group").map(({ length }) => length));
 }

@@ -69,10 +69,10 @@ test("a mean over prompts that do not vary is not applicable, by group where gro
   const reason = "prompts that do not vary, so it would restore what they say";
   for (const by of ["position", "span", "all", "group"] as const)
     expect(await reasonFor({ value: mean({ over: "clean", by }) }, same)).toMatch(reason);
-  expect(await reasonFor({ value: mean({ n: 1 }) })).toMatch(`over 1 ${reason}`);
+  expect(await reasonFor({ value: mean({ n: 1 }) })).toMatch(`over 1 of 1 ${reason}`);
   const lonely = withPrompts(task, (prompt) => ({ ...prompt, groups: { template: prompt.id } }));
   expect(await reasonFor({ value: mean({ over: "clean", by: "group" }) }, lonely)).toMatch(
-    `over 1 ${reason}`,
+    new RegExp(`of template "[^"]+" is over 1 of \\d ${reason}`),
   );
 });
 

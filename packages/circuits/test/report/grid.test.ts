@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Ablation, ablationOf, zero } from "../../src/ablation/ablation";
-import { gridCells, originalAblation, slotsOf, withoutDuplicates } from "../../src/report/grid";
+import { meanSlots } from "../../src/ablation/mean-slots";
+import { gridCells, originalAblation, withoutDuplicates } from "../../src/report/grid";
 import { plantedCircuit, plantedTask, someCircuit, someTask } from "./planted-report";
 
 const original = originalAblation(someCircuit);
@@ -59,12 +60,12 @@ test("quick changes one axis at a time, set and direction apart, which change to
 });
 
 test("means keep templates apart, positions where there is one template, spans where lengths differ", () => {
-  expect(slotsOf(someTask)).toEqual({ by: "group", group: "template" });
+  expect(meanSlots(someTask)).toEqual({ by: "group", group: "template" });
   // Each planted template has one prompt, whose mean would be itself.
-  expect(slotsOf(plantedTask)).toEqual({ by: "position" });
+  expect(meanSlots(plantedTask)).toEqual({ by: "position" });
   const [first, ...others] = plantedTask.prompts;
   const longer = { ...first!, clean: [...first!.clean, 4], corrupt: { other: [2, 3, 4, 5, 6] } };
-  expect(slotsOf({ ...plantedTask, prompts: [longer, ...others] })).toEqual({ by: "span" });
+  expect(meanSlots({ ...plantedTask, prompts: [longer, ...others] })).toEqual({ by: "span" });
   const values = gridCells("miller", plantedTask, originalAblation(plantedCircuit), 0);
   expect(values.map(({ value }) => (value.kind === "mean" ? value.by : value.kind))).toContain(
     "position",

@@ -6,6 +6,7 @@ import {
   ablationOf,
   type Circuit,
   mean,
+  meanSlots,
   noise,
   resample,
   zero,
@@ -62,19 +63,4 @@ function valueNamed(name: (typeof valueNames)[number], task: Task, seed: number)
   if (name === "mean") return mean({ over: "corrupt", ...meanSlots(task) });
   if (name === "noise") return noise({ seed });
   return name === "zero" ? zero() : resample();
-}
-
-/** Means keep apart what is not the same place: templates of one length each, else positions, else spans. */
-function meanSlots({
-  prompts,
-}: Task): { by: "group"; group: "template" } | { by: "position" | "span" } {
-  const lengths = new Map<string, Set<number>>();
-  for (const { clean, groups } of prompts) {
-    const { template = "" } = groups;
-    lengths.set(template, (lengths.get(template) ?? new Set()).add(clean.length));
-  }
-  const sets = [...lengths.values()];
-  if (sets.length > 1 && sets.every((set) => set.size === 1))
-    return { by: "group", group: "template" };
-  return { by: new Set(sets.flatMap((set) => [...set])).size === 1 ? "position" : "span" };
 }

@@ -77,10 +77,12 @@ function requireVariation(rows: readonly Row[], value: MeanValue): void {
     const group = value.by === "group" ? groupOf(prompt, value) : "";
     sets.set(group, [...(sets.get(group) ?? []), row.join()]);
   }
-  for (const set of sets.values()) {
+  for (const [group, set] of sets) {
     if (new Set(set).size > 1) continue;
+    const own = value.by === "group" ? ` of ${value.group ?? "template"} ${quoted(group)}` : "";
+    const prompts = `${set.length} of ${rows.length} prompts`;
     throw new NotApplicableError(
-      `the mean is over ${set.length} prompts that do not vary, so it would restore what they say`,
+      `the mean${own} is over ${prompts} that do not vary, so it would restore what they say`,
     );
   }
 }
