@@ -1,12 +1,13 @@
 /** @file All rows of box plots over one axis. */
 
 import type { Row, RowFrame } from "./box-marks";
-import { boxRow } from "./box-row";
+import { boxRow, labelMargin } from "./box-row";
 import type { Drawing } from "./chart";
 import { lines, tag } from "./markup";
 import { measure } from "./measure";
 import { type ReferenceLine, referenceLines, type Span, upright } from "./reference";
 import { valueAxis } from "./value-axis";
+import { visible } from "./visible";
 
 export interface PlotSpec {
   readonly domain: readonly [number, number];
@@ -25,7 +26,8 @@ const countRoom = 40; // of the counts of values beyond the axis
 
 export function plot(rows: readonly Row[], spec: PlotSpec): Drawing {
   const { domain, width, print, axisTitle } = spec;
-  const narrow = width < narrowest;
+  const longest = Math.max(...rows.map(({ label }) => measure(visible(label), 11)));
+  const narrow = width < narrowest || longest > labelRoom - labelMargin;
   const labels = narrow ? 0 : labelRoom;
   const all = rows.flatMap(({ values }) => values);
   const [left, right] = domain.map((end, i) => {

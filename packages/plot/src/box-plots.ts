@@ -46,7 +46,7 @@ export interface BoxPlotsOptions extends ChartOptions {
   /** What highlighting means, in the key; `highlighted` by default. */
   readonly highlightLabel?: string | undefined;
   readonly format?: NumberFormat | undefined;
-  /** Pixels of the whole chart, 880 by default; below 560 labels stand over their boxes. */
+  /** Pixels of the whole chart, 880 by default; below 560, or where one is long, labels stand over their boxes. */
   readonly width?: number | undefined;
 }
 

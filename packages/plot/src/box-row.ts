@@ -35,6 +35,9 @@ export interface DrawnRow {
   readonly height: number;
 }
 
+/** Pixels to both sides of a label. */
+export const labelMargin = 18;
+
 export function boxRow(row: Row, frame: RowFrame): DrawnRow {
   const { narrow, width } = frame;
   const top = narrow ? 34 : 0;
@@ -70,8 +73,8 @@ function labels(
   middle: number,
 ): Markup[] {
   const { stats } = row;
-  const beside = (narrow ? width : labels) - 18;
-  const room = stats === undefined ? width - 18 : beside; // nothing is drawn beside an empty row
+  const beside = (narrow ? width : labels) - labelMargin;
+  const room = stats === undefined ? width - labelMargin : beside; // nothing is drawn beside an empty row
   const y = narrow ? 14 : middle - 3;
   const words =
     stats === undefined

@@ -194,3 +194,19 @@ test.each([
 ])("wrong kinds are refused: %#", (data, message) => {
   expect(() => boxPlots(data as never)).toThrow(new TypeError(message));
 });
+
+test("at the default width no label is abbreviated, whatever its length", () => {
+  for (const length of [1, 30, 33, 34, 40, 80, 120]) {
+    const label = "x".repeat(length);
+    expect(
+      textsOf(
+        boxPlots({
+          cells: [
+            { label, values: [1, 2, 3, 4] },
+            { label: "y", values: [2] },
+          ],
+        }),
+      ),
+    ).toContain(label);
+  }
+});

@@ -56,11 +56,10 @@ export function boxFigure(
     highlightLabel: "the author's cell",
     ...(isShare ? { references: [{ value: 0 }, { value: 100 }], domain: domainOf(shown) } : {}),
   };
-  return {
-    svg: boxPlots({ cells: rows }, { ...options, ...widthFor(rows) }),
-    narrow: boxPlots({ cells: rows }, { ...options, width: phone }),
-    ...(group === undefined ? {} : { caption: `Dots by ${group}.` }),
-  };
+  return figure(
+    (width) => boxPlots({ cells: rows }, { ...options, width }),
+    group === undefined ? undefined : `Dots by ${group}.`,
+  );
 }
 
 /** The circuit, with fewer edges on a phone. */
@@ -135,12 +134,6 @@ function controlsOf({ full, empty, random, levels }: CellSummary) {
         ]
       : []),
   ];
-}
-
-/** Charts narrower than 560 write labels over the boxes, where long ones have room. */
-function widthFor(rows: readonly BoxCell[]): { readonly width?: number } {
-  const longest = Math.max(0, ...rows.map(({ label }) => label.length));
-  return longest > 30 ? { width: 559 } : {};
 }
 
 /** All whiskers, 0 and 100 %, but never much more than can be told apart. */

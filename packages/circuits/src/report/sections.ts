@@ -189,13 +189,13 @@ function partsOf({ prompts }: Findings["data"], group: string): number {
 /** What is judged, as a picture. */
 export function circuitSection({ data }: Findings, scores?: CircuitScores): PageSection {
   const circuit = Circuit.fromJSON(data.circuit);
-  const what = `${circuit.size} ${circuit.component}${circuit.size === 1 ? "" : "s"} of ${circuit.graph.shape.nLayers} layers`;
+  const what = `${circuit.size} ${circuit.component}${circuit.size === 1 ? "" : "s"}`;
   if (circuit.size === 0)
     return { heading: "The circuit", text: "It is empty: everything is ablated." };
   const heads = circuit.component === "edge" && circuit.shape.inputs === "split";
   return {
     heading: "The circuit",
-    text: `${what}: information flows upwards, from the input to the logits. ${heads ? "Colours tell queries, keys and values apart. " : ""}${scores ? "The width is the size of the score. " : ""}Hovering names an edge.`,
+    text: `${what}, layer by layer: information flows upwards, from the input to the logits. ${heads ? "Colours tell queries, keys and values apart. " : ""}${scores ? "The width is the size of the score. " : ""}Hovering names an edge.`,
     figures: [circuitFigure(circuit, scores)],
   };
 }
