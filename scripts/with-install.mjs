@@ -15,6 +15,7 @@ const fromSource = ["--conditions=@diopter/source", "--import", "tsx"];
 const jobs = {
   demo: [...fromSource, "packages/cli/src/bin.ts", "demo"],
   test: ["scripts/check.mjs"],
+  "release:dry": ["scripts/release-dry.mjs"],
   bench: [...fromSource, "--expose-gc", "bench/run.ts"],
 };
 

@@ -1,32 +1,59 @@
-/** @file What publint and "are the types wrong" say about the tarballs, and what is in them. */
+/** @file A release of what is here would go through: versions, manifests, licences, files, and what publint and "are the types wrong" say. */
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { publint } from "publint";
-import { formatMessage } from "publint/utils";
-import { expect, inject, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
+import { filesOf, packAll, problemsOf, versionedCopy } from "../../scripts/release.mjs";
 import { packages, root } from "../workspace";
 
-const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+const versions: Record<string, string> = {};
+const tarballs: Record<string, string> = {};
 
-test.each(packages)("publint has nothing to say about $name", async ({ name, manifest }) => {
-  const tarball = new Uint8Array(readFileSync(inject("tarballs")[name]!)).buffer;
-  const { messages } = await publint({ pack: { tarball }, strict: true });
-  expect(messages.map((message) => formatMessage(message, { ...manifest }))).toEqual([]);
+beforeAll(() => {
+  const folder = join(inject("outside"), "release");
+  mkdirSync(folder);
+  versionedCopy(folder);
+  for (const { name, version, filename } of packAll(folder, folder)) {
+    versions[name] = version;
+    tarballs[name] = filename;
+  }
 });
 
-test.each(packages)("the types of $name are right for ESM consumers", ({ name }) => {
-  const args = [attw, inject("tarballs")[name]!, "--profile", "esm-only", "--no-color"];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  expect(status, stdout).toBe(0);
+test.each(packages)("$name could be published", async ({ manifest: { name } }) => {
+  expect(await problemsOf(tarballs[name]!, versions)).toEqual([]);
 });
 
-test.each(packages)("the tarball of $name holds what it needs and no tests", ({ name }) => {
-  const list = execFileSync("tar", ["-tzf", inject("tarballs")[name]!], { encoding: "utf8" });
-  const files = list.trim().split("\n");
-  expect(files).toEqual(
-    expect.arrayContaining(["package/package.json", "package/README.md", "package/dist/index.js"]),
-  );
-  expect(files.filter((file) => /\/(test|scripts|training)\/|\.test\.ts$/.test(file))).toEqual([]);
+test.each(packages)(
+  "the changesets raise $name, and its changelog says why",
+  ({ name, manifest }) => {
+    const changelog = join(inject("outside"), "release/packages", name, "CHANGELOG.md");
+    expect(versions[manifest.name]).not.toBe(manifest.version);
+    expect(readFileSync(changelog, "utf8")).toMatch(
+      `# ${manifest.name}\n\n## ${versions[manifest.name]}\n`,
+    );
+    expect(filesOf(tarballs[manifest.name]!)).toContain("CHANGELOG.md");
+  },
+);
+
+test("what keeps a tarball from being published is named", async () => {
+  const { manifest } = packages.find(({ name }) => name === "statistics")!;
+  const early = inject("tarballs").statistics!;
+  const later = { [manifest.name]: "9.0.0", "@diopter/tensor": "9.0.0" };
+  expect(await problemsOf(early, later)).toEqual([
+    `version is "${manifest.version}", expected "9.0.0"`,
+    `it depends on @diopter/tensor ^${manifest.version}, which is released as 9.0.0`,
+  ]);
+});
+
+test("who cites or finds a hole in it knows how", () => {
+  expect(readFileSync(join(root, "SECURITY.md"), "utf8")).toMatch(/^# Security\n/);
+  const citation = readFileSync(join(root, "CITATION.cff"), "utf8");
+  for (const field of [
+    "cff-version: 1.2.0",
+    "message:",
+    "title: Diopter",
+    "authors:",
+    "license: MIT",
+  ])
+    expect(citation).toMatch(new RegExp(`^${field}`, "m"));
 });
