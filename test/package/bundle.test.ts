@@ -37,8 +37,10 @@ const runtimes: Record<string, string> = {
   "@diopter/model/web": "onnxruntime-web",
 };
 const isNode = (name: string) => name.startsWith("node:") || builtinModules.includes(name);
+/** Entries that say in their documentation that they are for Node. */
+const ofNode = ["@diopter/model/node", "@diopter/model/whole-file"];
 const browserEntries = entries.filter(
-  ({ specifier, package: { name } }) => name !== "cli" && specifier !== "@diopter/model/node",
+  ({ specifier, package: { name } }) => name !== "cli" && !ofNode.includes(specifier),
 );
 const importsOf = (module: string) => [...reach(module)].filter((name) => !name.startsWith("/"));
 
