@@ -8,6 +8,7 @@ export { gradientRules } from "./gradients/index";
 export type { Gradient, GradientNode, GradientRule } from "./gradients/rule";
 export { termsOf } from "./graph/dim";
 export { sameGraph } from "./graph/same-graph";
+export { Size } from "./graph/size";
 export type {
   Attribute,
   Dim,

@@ -1,5 +1,6 @@
 /** @file Writes the weights of a transformer that was found in a file, as views of the file where they lie there in that order. */
 
+import { Size } from "@diopter/graph";
 import { bfloat16ToFloat32, cast, type TensorLike } from "@diopter/tensor";
 import type { ModelConfig } from "../config/config";
 import type { Projected } from "./match/attention";
@@ -9,7 +10,6 @@ import type { Norm } from "./match/norm";
 import type { Transformer } from "./match/transformer";
 import { at, type Body, freshVar, num, type Var, varsOf } from "./read/body";
 import { substitute } from "./read/simplify";
-import { productOf, Size } from "./read/size";
 import { Refusal } from "./refusal";
 
 /** All weights under canonical names, and the names of those that read inputs rounded to 8 bits. */
@@ -119,7 +119,7 @@ function writeWeight(
   dims: readonly (readonly Var[])[],
   constants: Constants,
 ): TensorLike {
-  const shape = dims.map((dim) => known(productOf(dim.map((v) => v.size)).value));
+  const shape = dims.map((dim) => known(Size.product(dim.map((v) => v.size)).value));
   const coordinates = dims.flat();
   const sizes = coordinates.map((v) => known(v.size.value));
   const leaf = body.k === "const" ? stridesOf(body, coordinates, constants) : undefined;

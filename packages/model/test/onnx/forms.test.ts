@@ -65,9 +65,9 @@ describe("layer norm", () => {
   test("in nine ops, the bias first", () => {
     expectSame({
       norm: (b, x, gain, bias) => {
-        const centred = b.sub(x, mean(b, x));
-        const deviation = b.sqrt(b.add(mean(b, b.pow(centred, 2)), 1e-5));
-        return b.add(bias, b.mul(b.div(centred, deviation), gain));
+        const centered = b.sub(x, mean(b, x));
+        const deviation = b.sqrt(b.add(mean(b, b.pow(centered, 2)), 1e-5));
+        return b.add(bias, b.mul(b.div(centered, deviation), gain));
       },
     });
   });

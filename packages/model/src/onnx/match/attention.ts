@@ -1,8 +1,8 @@
 /** @file One attention layer from its output matrix back to the queries, keys and values: eager and sdpa forms, grouped heads, ALiBi apart. */
 
+import { Size } from "@diopter/graph";
 import { type Body, hasAct, type Var, varsOf } from "../read/body";
 import { op } from "../read/simplify";
-import { productOf } from "../read/size";
 import { Refusal } from "../refusal";
 import { type Constants, type Linear, matchLinear } from "./linear";
 import { additiveMask, both, condition, isFar, type Mask, NO_MASK } from "./mask";
@@ -79,7 +79,7 @@ export function matchAttention(out: Linear, constants: Constants): Attention | u
   const q = project(first.body, heads, query, product.over, constants);
   const k = project(second.body, keyHeads, key, product.over, constants);
   const values = project(v, keyHeads, key, width, constants);
-  const sizes = (vars: readonly Var[]) => productOf(vars.map((w) => w.size)).value;
+  const sizes = (vars: readonly Var[]) => Size.product(vars.map((w) => w.size)).value;
   const [nHeads, nKeyValueHeads, dHead] = [sizes(heads), sizes(keyHeads), sizes(width)];
   if (nHeads === undefined || nKeyValueHeads === undefined || dHead === undefined)
     throw new Refusal("heads of unknown number or size");

@@ -1,6 +1,5 @@
 /** @file What one element of a value is, as an expression in the element's coordinates. */
-
-import { ONE, Size } from "./size";
+import { Size } from "@diopter/graph";
 
 /** A coordinate that runs from 0 to `size - 1`. */
 export interface Var {
@@ -61,7 +60,7 @@ export function num(value: number): Body {
 
 /** A coordinate as a value. */
 export function at(v: Var): Body {
-  return { k: "at", c: Size.of(0), terms: new Map([[v, ONE]]) };
+  return { k: "at", c: Size.of(0), terms: new Map([[v, Size.one]]) };
 }
 
 /** `c` plus coordinates, as simple as it gets. */

@@ -1,12 +1,12 @@
 /** @file Reads operations that work element by element. */
 
+import { Size } from "@diopter/graph";
 import { Refusal } from "../refusal";
 import { type Body, hasAct, num } from "./body";
 import { align, type Field } from "./field";
 import { asField, fieldOf, type Meaning, type Nums, nums } from "./meaning";
 import type { Scope } from "./scope";
 import { op } from "./simplify";
-import { Size } from "./size";
 
 const COMPARISONS = ["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"];
 export const BINARY: readonly string[] = [

@@ -1,9 +1,9 @@
 /** @file A tensor as a function of its coordinates, and the layout operations on it. */
 
+import { Size } from "@diopter/graph";
 import { Refusal } from "../refusal";
 import { affine, asAffine, at, type Body, freshVar, num, type Var } from "./body";
 import { op, substitute } from "./simplify";
-import { ONE, productOf, Size } from "./size";
 
 /** Each dimension is a list of coordinates, outer first; an empty list is a dimension of size 1. */
 export interface Field {
@@ -12,7 +12,7 @@ export interface Field {
 }
 
 export function sizeOfDim(dim: readonly Var[]): Size {
-  return productOf(dim.map((v) => v.size));
+  return Size.product(dim.map((v) => v.size));
 }
 
 /** The same tensor under coordinates of its own. */
@@ -42,7 +42,7 @@ export function splitVar(v: Var, outer: Size, inner: Size, by: Map<Var, Body>): 
       Size.of(0),
       new Map([
         [o, inner],
-        [i, ONE],
+        [i, Size.one],
       ]),
     ),
   );
@@ -57,7 +57,7 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
   const total = sizeOfDim(field.dims.flat());
   const unknown = sizes.findIndex((size) => size.key === "-1");
   if (unknown >= 0) {
-    const rest = total.over(productOf(sizes.filter((_, i) => i !== unknown)));
+    const rest = total.over(Size.product(sizes.filter((_, i) => i !== unknown)));
     if (!rest) throw new Refusal("cannot tell a dimension of the reshape");
     sizes[unknown] = rest;
   }
@@ -85,7 +85,7 @@ export function reshape(field: Field, asked: readonly Size[], keepZero = false):
       expressed(by, v);
       dim.push(o);
       queue.unshift(i);
-      need = ONE;
+      need = Size.one;
     }
     return dim;
   });
@@ -138,7 +138,7 @@ export function coordinatesOf(dim: readonly Var[], index: Body): Map<Var, Body> 
   if (index.k !== "at" || index.c.key !== "0")
     throw new Refusal("an index into several joined dimensions");
   const by = new Map<Var, Body>();
-  let stride = ONE;
+  let stride = Size.one;
   for (const v of [...dim].reverse()) {
     const found = [...index.terms].find(([w, n]) => n.equals(stride) && w.size.equals(v.size));
     if (!found) throw new Refusal("an index into several joined dimensions");
@@ -177,7 +177,7 @@ function wholeParts(dim: readonly Var[], start: Size, count: Size, step: number)
   const single = many.key === "1";
   return {
     dim: single ? inner : [v, ...inner],
-    by: new Map([[outer, affine(from, single ? new Map() : new Map([[v, ONE]]))]]),
+    by: new Map([[outer, affine(from, single ? new Map() : new Map([[v, Size.one]]))]]),
   };
 }
 
@@ -272,8 +272,8 @@ export function joinCoordinates(
   vars: readonly Var[],
 ): { body: Body; joined: Var } | undefined {
   if (vars.length < 2) return undefined;
-  const joined = freshVar(productOf(vars.map((v) => v.size)));
-  const strides = vars.map((_, i) => productOf(vars.slice(i + 1).map((v) => v.size)));
+  const joined = freshVar(Size.product(vars.map((v) => v.size)));
+  const strides = vars.map((_, i) => Size.product(vars.slice(i + 1).map((v) => v.size)));
   const replaced = replace(body);
   return replaced && { body: replaced, joined };
 

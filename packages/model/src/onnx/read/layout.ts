@@ -1,5 +1,6 @@
 /** @file Reads operations that move elements without changing them. */
 
+import { Size } from "@diopter/graph";
 import { Refusal } from "../refusal";
 import { asVar, at, type Body, freshVar, num, type Var } from "./body";
 import {
@@ -19,7 +20,6 @@ import { asField, fieldOf, type Meaning, type Nums, nums } from "./meaning";
 import { isEmbedding } from "./mixing";
 import type { Scope } from "./scope";
 import { op, substitute } from "./simplify";
-import { productOf, Size } from "./size";
 
 export function shapeOp(s: Scope): Meaning {
   const meaning = s.input(0);
@@ -171,7 +171,7 @@ export function reshapeOp(s: Scope): Meaning {
 export function flatten(s: Scope): Meaning {
   const x = s.field(0);
   const axis = s.axis(x.dims.length, 1);
-  const part = (dims: readonly (readonly Var[])[]) => productOf(dims.map(sizeOfDim));
+  const part = (dims: readonly (readonly Var[])[]) => Size.product(dims.map(sizeOfDim));
   return asField(reshape(x, [part(x.dims.slice(0, axis)), part(x.dims.slice(axis))]));
 }
 

@@ -1,12 +1,11 @@
 /** @file What a value of a graph is: small numbers known in symbols, a field, or something that could not be followed. */
 
-import type { Initializer } from "@diopter/graph";
+import { type Initializer, Size } from "@diopter/graph";
 import { cast } from "@diopter/tensor";
 import { Refusal } from "../refusal";
 import { at, type Body, freshVar, num } from "./body";
 import { type Field, freshDims } from "./field";
 import { rotationTable } from "./rotation-table";
-import { Size } from "./size";
 
 /** Shapes and other small numbers, at most one-dimensional in spirit. */
 export interface Nums {

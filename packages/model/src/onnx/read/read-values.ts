@@ -1,6 +1,13 @@
 /** @file Reads a graph from its inputs to its outputs: what every value is in terms of weights, tokens and positions. */
 
-import { type Graph, type Initializer, type Node, quoted, type ValueInfo } from "@diopter/graph";
+import {
+  type Graph,
+  type Initializer,
+  type Node,
+  quoted,
+  Size,
+  type ValueInfo,
+} from "@diopter/graph";
 import { Refusal } from "../refusal";
 import { at, num, partsOf } from "./body";
 import { BINARY, binary, extreme, UNARY, unary, whereOp } from "./elementwise";
@@ -9,7 +16,6 @@ import * as layout from "./layout";
 import { asField, initializerMeaning, type Meaning } from "./meaning";
 import * as mixing from "./mixing";
 import { Scope } from "./scope";
-import { ONE, Size } from "./size";
 
 type Reader = (s: Scope) => Meaning | readonly Meaning[];
 
@@ -22,7 +28,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     const shape = layout.shapeOp(s) as { items: readonly Size[] };
     return {
       kind: "nums",
-      items: [shape.items.reduce((a, b) => a.times(b), ONE)],
+      items: [shape.items.reduce((a, b) => a.times(b), Size.one)],
       shape: [],
       int: true,
     };

@@ -1,11 +1,10 @@
 /** @file What the reading of one node is given: its operands, its attributes, and where anchors are made. */
 
-import type { Graph, Node } from "@diopter/graph";
+import type { Graph, Node, Size } from "@diopter/graph";
 import { labelOf, Refusal } from "../refusal";
 import { type Anchor, at, type Body, hasAct, keyOf, type Var } from "./body";
 import type { Field } from "./field";
 import { fieldOf, type Meaning, type Nums } from "./meaning";
-import type { Size } from "./size";
 
 export class Scope {
   readonly meanings: Map<string, Meaning> = new Map();

@@ -1,7 +1,7 @@
 /** @file Puts bodies together and puts coordinates into bodies, simplifying on the way. */
 
+import { Size } from "@diopter/graph";
 import { affine, asAffine, type Body, keyOf, num, type Var } from "./body";
-import { Size } from "./size";
 
 /** A body with other things in the place of some coordinates. */
 export function substitute(body: Body, by: ReadonlyMap<Var, Body>): Body {
