@@ -24,6 +24,7 @@ export {
   loadCheckpoint,
 } from "./checkpoint/load";
 export type { HeldTensors } from "./checkpoint/open-checkpoint";
+export type { FileSource } from "./checkpoint/place";
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -85,7 +86,7 @@ export {
 } from "./hooks/names";
 export { padPlaces, slotAt, type TokenSlots, takeSlots, tokenSlots } from "./hooks/token-slots";
 export { type TranslateOptions, translate, type Vocabulary } from "./hooks/translate";
-export { Model } from "./model";
+export { Model, type ModelSource } from "./model";
 export type {
   CacheOptions,
   ComputeOptions,
