@@ -1,6 +1,6 @@
-/** @file The second page of the demo: a circuit of the embedded model, found, pruned and put to the test. */
+/** @file The circuit of the demo's page: a circuit of the embedded model, found, pruned and put to the test. */
 
-import { attributeEdges, type RobustnessReport, robustness } from "@diopter/circuits";
+import { attributeEdges, type RobustnessReport, robustness, type Scores } from "@diopter/circuits";
 import type { Model } from "@diopter/model";
 import type { Io } from "../io";
 import { percent } from "../percent";
@@ -9,6 +9,8 @@ import { type SizeSearch, smallestCircuit } from "./smallest-circuit";
 import { splitTasks } from "./task-for";
 
 export interface DemoCircuit {
+  /** Of every edge. */
+  readonly scores: Scores<"edge">;
   readonly search: SizeSearch;
   readonly report: RobustnessReport;
 }
@@ -38,7 +40,7 @@ export async function demoCircuit(io: Io, model: Model, progress: Progress): Pro
     onProgress: ({ done, total, remaining }) =>
       progress.step("ablating in other ways", Math.floor(done), total, remaining),
   });
-  return { search, report };
+  return { scores, search, report };
 }
 
 /** Its size, how good it is where it was found, and what the other ablations say. */

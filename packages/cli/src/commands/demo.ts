@@ -1,4 +1,4 @@
-/** @file `diopter demo`: a look into the embedded model, as two pages. */
+/** @file `diopter demo`: a look into the embedded model, as one page. */
 
 import { type DemoCircuit, demoCircuit, demoHeadline } from "../circuit/demo-circuit";
 import { command } from "../command";
@@ -14,11 +14,11 @@ import { defaultPrompt, drawFact } from "../world-facts";
 
 export const demo = command({
   name: "demo",
-  summary: "a look into the embedded model, as two pages",
+  summary: "a look into the embedded model, as one page",
   details:
-    "Writes two HTML pages, which need no network, and prints where. One: top predictions, logit lens, and the attention of\n" +
-    "the head that the prediction depends on most. The other: the smallest circuit for indirect objects, found and pruned,\n" +
-    "and how its faithfulness moves with the ablation. The model knows only the words of its small world.",
+    "Writes one HTML page, which needs no network, and prints where: the smallest circuit for indirect objects, found,\n" +
+    "pruned and drawn, and how its faithfulness moves with the ablation; then, for one prompt, top predictions, logit lens,\n" +
+    "and which heads the prediction depends on. The model knows only the words of its small world.",
   args: {
     prompt: {
       type: "positional",
@@ -30,13 +30,12 @@ export const demo = command({
       valueHint: "n",
       description: "draw another of the facts that were held out of training",
     },
-    "lens-only": { type: "boolean", description: "leave out the page about a circuit" },
+    "lens-only": { type: "boolean", description: "leave out the circuit" },
     json: jsonOption,
     out: {
       type: "string",
       valueHint: "file",
-      description:
-        "the first page, demo/diopter-demo.html by default; the other gets -circuit in its name",
+      description: "the page, demo/diopter-demo.html by default",
     },
     runtime: runtimeOption,
   },
@@ -54,28 +53,24 @@ export const demo = command({
     checkOut("demo", out, [".html"]);
     const prompt = asked ?? (seed === undefined ? defaultPrompt : drawFact(seed));
     const model = "world-causal";
-    const [findings, file, circuit] = await withModel(
+    const [findings, circuit] = await withModel(
       io,
       { model, runtime, prompt },
-      async (loaded, progress): Promise<[Findings, string, DemoCircuit | undefined]> => {
-        const found = await findingsOf(loaded, prompt, { progress, signal: io.signal });
-        const written = await writeOut(io, out, demoPage(found));
-        const second = args["lens-only"] ? undefined : await demoCircuit(io, loaded, progress);
-        return [found, written, second];
-      },
+      async (loaded, progress): Promise<[Findings, DemoCircuit | undefined]> => [
+        await findingsOf(loaded, prompt, { progress, signal: io.signal }),
+        args["lens-only"] ? undefined : await demoCircuit(io, loaded, progress),
+      ],
     );
-    const circuitFile =
-      circuit &&
-      (await writeOut(io, out.replace(/\.html$/, "-circuit.html"), circuit.report.toHTML()));
+    const file = await writeOut(io, out, demoPage(findings, circuit));
     if (json) {
-      io.out(jsonText(demoJson(findings, file, circuit, circuitFile)));
+      io.out(jsonText(demoJson(findings, file, circuit)));
       return 0;
     }
     const { token, probability } = findings.top[0]!;
     io.err(`${prompt} … ${token} (${percent(probability)})\n`);
     if (circuit) io.err(demoHeadline(circuit));
-    io.err(circuit ? "the pages, for any browser:\n" : "the page, for any browser:\n");
-    io.out([file, circuitFile].map((path) => (path === undefined ? "" : `${path}\n`)).join(""));
+    io.err("the page, for any browser:\n");
+    io.out(`${file}\n`);
     return 0;
   },
 });
@@ -84,7 +79,6 @@ function demoJson(
   findings: Findings,
   file: string,
   found: DemoCircuit | undefined,
-  circuitFile: string | undefined,
 ): Record<string, unknown> {
   const { prompt, answer, top, heads, provenance } = findings;
   return {
@@ -98,7 +92,7 @@ function demoJson(
     top,
     head: heads.strongest,
     lens: findings.grid.toRows(),
-    circuit: found ? { file: circuitFile, ...circuitJson(found) } : null,
+    circuit: found ? circuitJson(found) : null,
   };
 }
 

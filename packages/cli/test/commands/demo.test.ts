@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Model } from "@diopter/model";
@@ -30,7 +30,7 @@ test("the demo writes a page and says where", () => {
 });
 
 test("the page has predictions, lens, attention and every head, and explains the fact", () => {
-  expect(fact.html.match(/<svg /g)).toHaveLength(4);
+  expect(fact.html.match(/<svg /g)).toHaveLength(2 * 4); // for wide pages and for phones
   for (const title of ["Top predictions", "Logit lens", "Attention of head", "Removing one head"]) {
     expect(fact.html).toContain(title);
   }
@@ -100,19 +100,34 @@ test("a prompt that is no fact is explained without a right answer", async () =>
   expect(page(cwd, "mine.html")).toContain("<h1>Then , Mary and John\u00a0…</h1>");
 });
 
-test("the second page is the report on a circuit that is small and good enough", async () => {
+test("the one page begins with why, then has the circuit drawn, its scores, and the prompt", async () => {
   const cwd = temporaryFolder();
   const { code, out, err } = await diopter(["demo", "--json"], { cwd });
   expect([code, err]).toEqual([0, ""]);
-  const { circuit } = JSON.parse(out);
-  expect(circuit.file).toBe(join(cwd, "demo/diopter-demo-circuit.html"));
+  const { file, circuit } = JSON.parse(out);
+  expect(file).toBe(join(cwd, "demo/diopter-demo.html"));
+  expect(readdirSync(join(cwd, "demo"))).toEqual(["diopter-demo.html"]);
   expect(circuit.of).toBe(1519);
   expect(circuit.share).toBeLessThan(0.1);
   expect(circuit.faithfulness).toBeGreaterThanOrEqual(0.9);
   expect(circuit.accuracy).toBeGreaterThanOrEqual(0.9 * circuit.modelAccuracy);
   expect(circuit.elements).toHaveLength(circuit.edges);
-  const html = page(cwd, "demo/diopter-demo-circuit.html");
-  expect(html).toContain("depending on the ablation");
+  const html = page(cwd);
+  const order = [
+    "<h1>How faithful is a circuit?</h1>",
+    "A circuit&#39;s “faithfulness” is not one number",
+    `The circuit below, ${circuit.edges} of the 1519 edges`,
+    "depending on the ablation",
+    `${circuit.edges} edges`,
+    "<h2>Every cell, every prompt</h2>",
+    "Top predictions",
+    "Logit lens",
+    "<h2>Averages</h2>",
+    "<h2>Where this comes from</h2>",
+  ];
+  const places = order.map((text) => html.indexOf(text));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(html).not.toMatch(/<script|<link|<img|\bsrc=|url\(|@import/i);
 });
 
