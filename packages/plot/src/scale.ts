@@ -68,7 +68,10 @@ export function colorScale(
   }
   const asked = checkOneOf(`${subject}: scale`, options.scale, kinds);
   const none = asked === "log" ? 1 : 0;
-  const [low = none, high = none] = extent(values.filter(Number.isFinite));
+  const [least = none, most = none] = extent(values.filter(Number.isFinite));
+  // A side too short for half a step of colour counts as none; the legend says that values lie there.
+  const low = least < 0 && -least <= most / (2 * lastStep) ? 0 : least;
+  const high = most > 0 && most <= -least / (2 * lastStep) ? 0 : most;
   const kind = asked ?? ((min ?? low) < 0 && (max ?? high) > 0 ? "diverging" : "sequential");
 
   const position = positions[kind](subject, low, high, min, max);
@@ -79,7 +82,7 @@ export function colorScale(
     : sequentialPalette(positive);
   return {
     ticks: position.ticks,
-    outside: [low < first, high > last],
+    outside: [least < first, most > last],
     classOf: (value) =>
       Number.isFinite(value) ? stepClasses[stepOf(position.at(value))] : undefined,
     rules: stepRules(palette),

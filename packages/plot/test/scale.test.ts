@@ -49,6 +49,14 @@ test("a map of one sign has a scale of that side alone, from 0 in pale to its co
   );
 });
 
+test("a side without a step of colour is no side, and the legend says that values lie there", () => {
+  // 0.05 / 6.83 is below half of a 64th
+  const scale = colorScale("x", [-6.83, 0.05], {});
+  expect([scale.ticks[0], scale.ticks[2], scale.outside]).toEqual([-6.83, 0, [false, true]]);
+  expect(scale.classOf(0.05)).toBe(scale.classOf(0));
+  expect(colorScale("x", [-6.83, 0.06], {}).ticks[2]).toBe(6.83);
+});
+
 test("one end given, the other mirrors it", () => {
   expect(colorScale("x", [-1, 4], { maxValue: 10 }).ticks).toEqual([-10, 0, 10]);
   expect(colorScale("x", [-1, 4], { minValue: -2 }).ticks).toEqual([-2, 0, 2]);
