@@ -4,7 +4,7 @@ import type { Model } from "@diopter/model";
 import type { Ablation, AblationValue } from "../ablation/ablation";
 import type { Activations } from "../ablation/activations";
 import type { EdgeGraph } from "../graph/edge-graph";
-import { sourceHooks, streamHooks } from "../graph/sources";
+import { sourceHooks } from "../graph/sources";
 import { type Batch, batchesOf, batchSizeFor, longestOf } from "../run/batches";
 import { baseRows } from "../run/cell";
 import { pickHooks } from "../run/feeds";
@@ -18,7 +18,7 @@ export interface PreparedBatch extends Batch {
   /** Token ids of the run that is broken or repaired. */
   readonly rows: readonly (readonly number[])[];
   readonly replacements: Activations;
-  /** What sources write in the base run, and its residual stream at every destination, where asked for. */
+  /** What sources write in the base run, where asked for. */
   readonly sources: Activations | undefined;
   /** Logits of the clean run. */
   readonly clean: Logits;
@@ -113,7 +113,7 @@ export class PreparedBatches {
       rows,
       replacements: { form, values: pickHooks(values, sourceHooks(shape)) },
       sources: sources
-        ? await readSources(model, shape, rows, { also: streamHooks(shape), signal })
+        ? await readSources(model, shape, rows, { signal })
         : undefined,
       clean: await runPlain({ model, prompts, rows: clean, signal }),
     };

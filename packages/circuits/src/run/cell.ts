@@ -1,14 +1,12 @@
 /** @file One cell of an ablation grid, made ready to run: its mask, its values and its engine. */
 
 import type { Metric, Model } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
 import type { Ablation } from "../ablation/ablation";
 import type { Activations } from "../ablation/activations";
 import { NotApplicableError } from "../ablation/not-applicable";
 import { type EdgeMask, edgesOfSources, replacedMask } from "../ablation/replaced-mask";
 import { corruptionOf, corruptRow } from "../ablation/token-rows";
 import type { Circuit } from "../graph/circuit";
-import { streamHooks } from "../graph/sources";
 import type { Task, TaskPrompt } from "../task/task";
 import { readFrozen } from "./frozen";
 import type { Replacements } from "./replacements/replacement";
@@ -92,8 +90,7 @@ async function differenceOf(
   const edges = ablation.component === "node" ? edgesOfSources(mask, graph) : mask;
   if (engine === "compiled") {
     const { isRun } = replacements;
-    const sums = isRun ? sumsIn(run.replacements, graph.shape) : undefined;
-    return compiledRun({ ...run, isRun, sums, constants: () => constantsOf(run) }, edges);
+    return compiledRun({ ...run, isRun, constants: () => constantsOf(run) }, edges);
   }
   const frozen = await readFrozen(model, graph.shape, rows, {
     sources: ablation.recomputation === "frozen",
@@ -131,11 +128,4 @@ function engineFor({ ablation, circuit, engine, replacements }: Cell, mask: Edge
   const { alive } = planOf(graph, mask, replacements.isRun);
   // A compiled graph of nearly everything is the dense one with a session of its own.
   return alive.length > 0.6 * graph.sources.length ? "dense" : "compiled";
-}
-
-function sumsIn(
-  { values }: Activations,
-  shape: Circuit["shape"],
-): Readonly<Record<string, TensorLike>> | undefined {
-  return streamHooks(shape).every((hook) => hook in values) ? values : undefined;
 }

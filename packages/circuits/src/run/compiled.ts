@@ -1,36 +1,30 @@
 /**
  * @file The compiled engine: the graph of one circuit only.
  *
- * Each destination reads a base in which everything is replaced, plus source minus replacement of the kept
- * edges. Components that no kept edge needs are not in the graph; those that only read replacements are constants.
+ * Each destination reads of every source that is there its own value or its replacement, as in the dense engine, and
+ * the replacements of all others. Components that no kept edge needs are not in the graph; those that only read
+ * replacements are constants.
  */
 
 import type { Value } from "@diopter/graph";
 import { builtOnce, type Context, type FactorizedView, type Source } from "@diopter/model";
-import type { TensorLike } from "@diopter/tensor";
+import { fromData, type TensorLike } from "@diopter/tensor";
 import { type Form, leadingDims } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
 import type { EdgeGraph } from "../graph/edge-graph";
-import { groupsBefore, type SourceGroup, sourceHook, stageOf, streamAt } from "../graph/sources";
+import { groupsBefore, sourceHook, stageOf } from "../graph/sources";
 import type { CompiledPlan } from "./compiled-plan";
-import { replacementFeed } from "./feeds";
-import { Pieces } from "./pieces";
+import { maskFeed, replacementFeed } from "./feeds";
+import { headsSource, Mixture, plainSource } from "./mixture";
 
 export interface CompiledForm {
   readonly mask: { readonly batch: boolean; readonly pos: boolean };
   readonly values: Form;
-  /** Whether the sums of replacements are fed (a run's own residual stream) or added up in the graph. */
-  readonly sums: boolean;
 }
 
 /** Name of the feed with what a source writes that only reads replacements. */
 export function constantFeed(hook: string): string {
   return `constant ${hook}`;
-}
-
-/** Name of the feed with the sum of all replacements up to a hook of the residual stream. */
-export function sumFeed(hook: string): string {
-  return `sum ${hook}`;
 }
 
 /** The view of a model in which only what `plan` names exists. */
@@ -54,18 +48,12 @@ function viewOf(graph: EdgeGraph, plan: CompiledPlan, form: CompiledForm): Facto
       const state = memory.get(t) ?? new CircuitState(t, graph, plan, form);
       memory.set(t, state);
       const heads = kind !== "mlp" && kind !== "logits";
-      const feed = `kept.${layer}.${heads && shape.inputs === "joint" ? "head" : kind}`;
+      const feed = maskFeed({ layer, kind: heads && shape.inputs === "joint" ? "head" : kind });
       const stage = stageOf(heads ? "heads" : kind, layer, shape);
-      const base = b.unsqueeze(state.base(stage), [2]); // [.., .., 1, dModel]
-      const alive = state.alive(sources, feed, readers);
-      const constant = state.constant(stage, feed, readers);
-      const read = [alive, constant]
-        .filter((part) => part !== undefined)
-        .reduce<Value>((sum, part) => b.add(sum, part), base); // [.., .., reader or 1, dModel]
+      const read = state.read(sources, stage, feed, readers); // [.., .., reader or 1, dModel]
       // What a computed source writes has every dimension already; an expansion would copy it.
-      const whole = alive
-        ? read
-        : b.expand(read, ["batch", "pos", heads ? readers : 1, t.c.dModel]);
+      const dims = ["batch", "pos", heads ? readers : 1, t.c.dModel];
+      const whole = state.isWhole ? read : b.expand(read, dims);
       return heads ? whole : b.squeeze(whole, [2]);
     },
   };
@@ -77,46 +65,53 @@ class CircuitState {
   readonly #graph: EdgeGraph;
   readonly #plan: CompiledPlan;
   readonly #form: CompiledForm;
-  readonly #sums = new Map<number, Value>();
-  readonly #pieces: Pieces;
+  /** Sources that are computed. */
+  readonly #alive: Mixture;
+  /** Those that are constants, and the replacements of the rest: the same for all prompts where replacements are. */
+  readonly #fixed: Mixture;
   #seen = 0;
+  #groups = 0;
 
   constructor(t: Context, graph: EdgeGraph, plan: CompiledPlan, form: CompiledForm) {
     this.#t = t;
     this.#graph = graph;
     this.#plan = plan;
     this.#form = form;
-    this.#pieces = new Pieces(t.b);
+    this.#alive = new Mixture(t.b);
+    this.#fixed = new Mixture(t.b);
   }
 
-  #mask(name: string, readers: number, columns: number): Value {
+  /** Whether anything computed has been read. */
+  get isWhole(): boolean {
+    return this.#alive.width > 0;
+  }
+
+  /** What readers of a stage read by the masks that are fed under a name. */
+  read(sources: readonly Source[], stage: number, feed: string, readers: number): Value {
+    this.#takeAlive(sources);
+    this.#takeFixed(stage);
+    const parts = [
+      this.#alive.read(this.#mask(feed, readers, this.#alive.width), readers),
+      this.#fixed.read(this.#mask(`${feed}.constant`, readers, this.#fixed.width), readers),
+    ];
+    return parts
+      .filter((part) => part !== undefined)
+      .reduce((sum, part) => this.#t.b.add(sum, part));
+  }
+
+  #mask(name: string, readers: number, columns: number): Value | undefined {
     const { batch, pos } = this.#form.mask;
+    if (columns === 0) return undefined;
     return this.#t.feed(name, [batch ? "batch" : 1, pos ? "pos" : 1, readers, columns]);
   }
 
-  /** Everything replaced, [batch or 1, pos or 1, dModel]. */
-  base(stage: number): Value {
-    return this.#form.sums ? this.#fedSum(stage) : this.#addedSum(stage);
-  }
-
-  /** Source minus replacement of the kept edges, where anything computed comes before. */
-  alive(sources: readonly Source[], feed: string, readers: number): Value | undefined {
-    const { b } = this.#t;
+  #takeAlive(sources: readonly Source[]): void {
     for (const source of sources.slice(this.#seen)) {
       if (source.kind === "bias" || (source.layer < 0 && !this.#isAlive(source))) continue;
-      const replacement = this.#fed(
-        replacementFeed,
-        sourceHook(source.kind, source.layer),
-        source.heads,
-      );
-      this.#pieces.add({
-        value: source.each(b.sub(source.value, replacement)),
-        sources: source.heads?.length ?? 1,
-      });
+      const hook = sourceHook(source.kind, source.layer);
+      this.#alive.take(source, this.#fed(replacementFeed, hook, source.heads));
     }
     this.#seen = Math.max(this.#seen, sources.length);
-    const { width } = this.#pieces;
-    return width > 0 ? this.#pieces.mixed(this.#mask(feed, readers, width), readers) : undefined;
   }
 
   #isAlive({ kind, layer }: Source): boolean {
@@ -126,84 +121,57 @@ class CircuitState {
     });
   }
 
-  /** Constant minus replacement of the kept edges from constant sources, where there are any. */
-  constant(stage: number, feed: string, readers: number): Value | undefined {
-    const { b } = this.#t;
-    const { constant } = this.#plan;
-    let columns = 0;
-    const pieces = groupsBefore(stage, this.#graph.shape).flatMap((group) => {
-      const { kind, layer, hook, first, count } = group;
-      const own = constant.filter((source) => source >= first && source < first + count);
-      if (own.length === 0) return [];
-      columns += own.length;
-      const heads = kind === "heads" ? own.map((source) => source - first) : undefined;
-      const moved = b.sub(
-        this.#fed(constantFeed, hook, heads),
-        this.#fed(replacementFeed, hook, heads),
-      );
-      return [heads ? this.#results(layer, moved, heads) : b.unsqueeze(moved, [2])];
-    });
-    if (pieces.length === 0) return undefined;
-    const stack = pieces.length > 1 ? b.concat(pieces, 2) : pieces[0]!;
-    return b.matmul(this.#mask(`${feed}.constant`, readers, columns), stack);
+  /** Takes all that is written before a stage and not computed, output biases included. */
+  #takeFixed(stage: number): void {
+    const { b, c, w } = this.#t;
+    const groups = groupsBefore(stage, this.#graph.shape);
+    for (const { kind, layer, hook, first, count } of groups.slice(this.#groups)) {
+      const of = (indices: readonly number[]) =>
+        indices.filter((s) => s >= first && s < first + count).map((s) => s - first);
+      const constant = of(this.#plan.constant);
+      const there = new Set([...of(this.#plan.alive), ...constant]);
+      const all = Array.from({ length: count }, (_, i) => i);
+      const gone = all.filter((i) => !there.has(i));
+      const source = (value: Value, own: readonly number[]) =>
+        kind === "heads"
+          ? headsSource({ b, config: c, weights: w }, layer, value, own)
+          : plainSource(b, value);
+      if (constant.length > 0) {
+        const value = this.#fed(constantFeed, hook, constant);
+        this.#fixed.take(source(value, constant), this.#fed(replacementFeed, hook, constant));
+      }
+      if (gone.length > 0) {
+        const value = this.#fed(replacementFeed, hook);
+        if (kind !== "heads") this.#fixed.plus(value);
+        else {
+          // Zeros in the place of the others cost less than picking rows of the output matrix.
+          const isGone = Float32Array.from({ length: count }, (_, i) => Number(!there.has(i)));
+          const zeroed = b.cast(b.constant(fromData(isGone, [count, 1])), value.dtype as "float32");
+          const own = b.mul(value, zeroed);
+          this.#fixed.plus(source(own, all).total());
+        }
+      }
+      const bias = kind === "heads" ? w.optional(`blocks.${layer}.attn.b_O`) : undefined;
+      if (bias) this.#fixed.plus(bias);
+    }
+    this.#groups = Math.max(this.#groups, groups.length);
   }
 
   /** A fed value of a source hook, of some heads only where told. */
   #fed(name: (hook: string) => string, hook: string, heads?: readonly number[]): Value {
     const { b, c, feed } = this.#t;
-    const rest = hook.endsWith("hook_z") ? [c.nHeads, c.dHead] : [c.dModel];
+    const isHeads = hook.endsWith("hook_z");
+    const rest = isHeads ? [c.nHeads, c.dHead] : [c.dModel];
     // Constants come from a run, which has positions even where replacements do not differ by them.
     const { values } = this.#form;
     const form = name === constantFeed && values === "constant" ? "position" : values;
     const value = feed(name(hook), [...leadingDims(form), ...rest]);
-    return heads && heads.length < c.nHeads ? b.gather(value, heads, 2) : value;
-  }
-
-  /** z [.., .., head, dHead] of some heads as what they write, [.., .., head, dModel]. */
-  #results(layer: number, z: Value, heads: readonly number[]): Value {
-    const { b, c, w } = this.#t;
-    const W = b.reshape(w.get(`blocks.${layer}.attn.W_O`), [c.nHeads, c.dHead, c.dModel]);
-    const own = heads.length < c.nHeads ? b.gather(W, heads, 0) : W; // [head, dHead, dModel]
-    return b.squeeze(b.matmul(b.unsqueeze(z, [3]), own), [3]);
-  }
-
-  #fedSum(stage: number): Value {
-    const { c, feed } = this.#t;
-    const name = sumFeed(streamAt(stage, this.#graph.shape));
-    return feed(name, [...leadingDims(this.#form.values), c.dModel]);
-  }
-
-  #addedSum(stage: number): Value {
-    const known = this.#sums.get(stage);
-    if (known) return known;
-    const groups = groupsBefore(stage, this.#graph.shape);
-    const last = groups.at(-1)!.stage;
-    const before = last < 0 ? [] : [this.#addedSum(last)];
-    const fresh = groups.filter((group) => group.stage === last);
-    const sum = [...before, ...fresh.flatMap((group) => this.#written(group))].reduce((x, y) =>
-      this.#t.b.add(x, y),
-    );
-    this.#sums.set(stage, sum);
-    return sum;
-  }
-
-  #written({ kind, layer, hook }: SourceGroup): Value[] {
-    return kind === "heads" ? this.#attention(layer) : [this.#fed(replacementFeed, hook)];
-  }
-
-  /** What a layer's heads write when all are replaced, output bias included. */
-  #attention(layer: number): Value[] {
-    const { b, c, w } = this.#t;
-    const z = this.#fed(replacementFeed, `blocks.${layer}.attn.hook_z`);
-    const [batch, pos] = z.shape;
-    const joined = b.reshape(z, [batch!, pos!, c.nHeads * c.dHead]);
-    const bias = w.optional(`blocks.${layer}.attn.b_O`);
-    return [b.matmul(joined, w.get(`blocks.${layer}.attn.W_O`)), ...(bias ? [bias] : [])];
+    return isHeads && heads && heads.length < c.nHeads ? b.gather(value, heads, 2) : value;
   }
 }
 
-/** Which edges are kept, as the feeds of a compiled view: 1 minus the mask. */
-export function keptFeeds(
+/** A mask as the feeds of a compiled view. */
+export function compiledMaskFeeds(
   graph: EdgeGraph,
   plan: CompiledPlan,
   { batch, pos, values }: EdgeMask,
@@ -216,7 +184,7 @@ export function keptFeeds(
     const exists =
       kind === "logits" || (kind === "mlp" ? plan.mlps[layer] : plan.heads[layer]!.includes(index));
     if (!exists && !isGrouped(graph, kind, plan, layer)) return;
-    const name = `kept.${layer}.${kind}`;
+    const name = maskFeed({ layer, kind });
     groups.set(name, [...(groups.get(name) ?? []), d]);
   });
   for (const [name, members] of groups) {
@@ -232,7 +200,7 @@ export function keptFeeds(
       for (let row = 0; row < rows; row++)
         for (const d of members)
           for (const source of columns)
-            data[i++] = 1 - values[row * edgeCount + destinations[d]!.firstEdge + source]!;
+            data[i++] = values[row * edgeCount + destinations[d]!.firstEdge + source]!;
       feeds[name + suffix] = {
         dtype: "float32",
         shape: [batch, pos, members.length, columns.length],

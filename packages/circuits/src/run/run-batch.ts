@@ -13,13 +13,13 @@ import type { TensorLike } from "@diopter/tensor";
 import type { Activations } from "../ablation/activations";
 import type { EdgeMask } from "../ablation/replaced-mask";
 import type { EdgeGraph } from "../graph/edge-graph";
-import { sourceGroups, sourceHooks, streamHooks } from "../graph/sources";
+import { sourceGroups, sourceHooks } from "../graph/sources";
 import type { Row } from "../metrics/rows";
 import type { TaskPrompt } from "../task/task";
-import { compiledView, constantFeed, keptFeeds, sumFeed } from "./compiled";
+import { compiledMaskFeeds, compiledView, constantFeed } from "./compiled";
 import { type CompiledPlan, compiledPlan } from "./compiled-plan";
 import { denseView } from "./dense";
-import { maskFeeds, named, pickHooks, readersOf, replacementFeed } from "./feeds";
+import { maskFeeds, named, readersOf, replacementFeed } from "./feeds";
 import { type Frozen, frozenEdits, frozenFeeds, frozenNorm } from "./frozen";
 
 /** Everything that decides the logits of one batch. */
@@ -85,27 +85,23 @@ export function nodeRun({ graph, replacements }: BatchRun, mask: EdgeMask): Diff
 /** What a compiled run needs besides a batch. */
 export interface CompiledRun extends BatchRun {
   readonly isRun: boolean;
-  /** Sums of replacements by residual hook, where a run has them. */
-  readonly sums?: Readonly<Record<string, TensorLike>> | undefined;
   /** What sources write when everything is replaced; asked for once, where the circuit has constants. */
   readonly constants: () => Promise<Readonly<Record<string, TensorLike>>>;
 }
 
 /** The same mask, by the graph of the kept edges only. */
 export async function compiledRun(run: CompiledRun, mask: EdgeMask): Promise<Difference> {
-  const { graph, replacements, sums } = run;
+  const { graph, replacements } = run;
   const plan = compiledPlan(graph, keptAnywhere(mask), run.isRun);
   const view = compiledView(graph, plan, {
     mask: { batch: mask.batch > 1, pos: mask.pos > 1 },
     values: replacements.form,
-    sums: sums !== undefined,
   });
   const constants = plan.constant.length > 0 ? await run.constants() : {};
   const feeds = {
     ...named(replacementFeed, replacements.values),
     ...named(constantFeed, constants),
-    ...(sums ? named(sumFeed, pickHooks(sums, streamHooks(graph.shape))) : {}),
-    ...keptFeeds(graph, plan, mask),
+    ...compiledMaskFeeds(graph, plan, mask),
   };
   return { view: { ...view, feeds } };
 }

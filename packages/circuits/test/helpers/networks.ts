@@ -107,6 +107,17 @@ export function randomPrompts(count: number, length: number, seed = 11): number[
   return Array.from({ length: count }, () => random.shuffle(ids).slice(0, length));
 }
 
+/**
+ * The same networks, in which one MLP writes 2e4 wherever one token stands, as SmolLM2's third does at its first
+ * position: what a sum loses to rounding there is as large as what others write.
+ */
+export const massive: readonly Network[] = [
+  random("ln", 1, { ...three, nLayers: 4 }),
+  rms,
+  random("gqa", 3, { ...two, ...rotary, nLayers: 3, nHeads: 4, nKeyValueHeads: 2, gatedMlp: true }),
+  random("parallel", 4, { ...three, ...rotary, parallelAttnMlp: true, normalizationType: "RMS" }),
+].map(withMassive);
+
 interface Variation {
   readonly biases?: boolean;
   /** Queries and keys are their biases whatever they read. */
@@ -168,4 +179,27 @@ function random(
   matrix("unembed.W_U", dModel, config.dVocabOut, 2);
   bias("unembed.b_U", config.dVocabOut);
   return network(name, choices, weights);
+}
+
+/** Only one token has the direction that the first neuron of the first MLP reads, which it writes along another, large. */
+function withMassive({ name, config, weights }: Network): Network {
+  const [token, { dModel, gatedMlp }] = [5, config];
+  const changed = new Map([...weights].map(([at, x]) => [at, { ...x, data: x.data.slice() }]));
+  const column = (at: string, index: number, value: (row: number) => number) => {
+    const { data, shape } = changed.get(at) ?? { data: [], shape: [0] };
+    const width = shape.at(-1)!;
+    for (let i = 0; i * width + index < data.length; i++) data[i * width + index] = value(i);
+  };
+  column("embed.W_E", 0, (id) => (id === token ? 40 : 0));
+  for (const at of ["pos_embed.W_pos", "blocks.0.attn.W_O", "blocks.0.attn.b_O"])
+    column(at, 0, () => 0);
+  column("blocks.0.mlp.W_in", 0, (d) => (d === 0 ? 5 : 0));
+  column("blocks.0.mlp.b_in", 0, () => (gatedMlp ? 0 : -10));
+  if (gatedMlp) {
+    column("blocks.0.mlp.W_gate", 0, (d) => (d === 0 ? 5 : 0));
+    column("blocks.0.mlp.b_gate", 0, () => -10);
+  }
+  const { data } = changed.get("blocks.0.mlp.W_out")!;
+  for (let d = 0; d < dModel; d++) data[d] = d === 1 ? (gatedMlp ? 400 : 4000) : 0;
+  return network(`${name} with a massive activation`, config, Object.fromEntries(changed));
 }

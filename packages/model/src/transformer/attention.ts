@@ -59,6 +59,19 @@ export function headResults(
   return perHead(b, z, some(b, rowsByHead(b, w.get(`blocks.${l}.attn.W_O`), c.nHeads), heads));
 }
 
+/** What these heads write together, without the bias: [batch, pos, dModel]; of some heads when told which. */
+export function joinedResults(
+  { b, c, w }: Context,
+  l: number,
+  z: Value,
+  heads?: readonly number[],
+): Value {
+  const W = w.get(`blocks.${l}.attn.W_O`);
+  if (!heads) return b.matmul(joinHeads(b, z), W);
+  const own = some(b, rowsByHead(b, W, c.nHeads), heads); // [head, dHead, dModel]
+  return b.matmul(joinHeads(b, z), b.reshape(own, [heads.length * c.dHead, c.dModel]));
+}
+
 /** Queries, keys or values of inputs that differ by head: normed x [batch, pos, head, dModel] to [batch, pos, head, dHead]. */
 export function projectByHead(
   { b, c, w }: Context,

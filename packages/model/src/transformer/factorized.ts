@@ -7,10 +7,9 @@
 
 import type { Value } from "@diopter/graph";
 import type { TensorLike } from "@diopter/tensor";
-import { mix as attend, headResults, projectByHead } from "./attention";
+import { mix as attend, headResults, joinedResults, projectByHead } from "./attention";
 import type { Context } from "./context";
 import { embed, embedSeparately } from "./embedding";
-import { joinHeads, linear } from "./linear";
 import { mlp } from "./mlp";
 import { norm, normAtOnce } from "./norm";
 
@@ -23,8 +22,8 @@ export interface Source {
   readonly heads?: readonly number[];
   /** z [batch, pos, head, dHead] for heads, [dModel] for a bias, else [batch, pos, dModel]. */
   readonly value: Value;
-  /** All that is written, [batch, pos, dModel] ([dModel] for a bias). */
-  total(): Value;
+  /** All that is written, given values in the place of `value` where told: [batch, pos, dModel] ([dModel] for a bias). */
+  total(value?: Value): Value;
   /** What each writer writes, given values in the place of `value`: [batch, pos, writer, dModel]. */
   each(value: Value): Value;
 }
@@ -115,7 +114,7 @@ function embeddings(t: Context, { splitEmbedding }: FactorizedView): Source[] {
 }
 
 function plainSource({ b }: Context, kind: Source["kind"], layer: number, value: Value): Source {
-  return { kind, layer, value, total: () => value, each: (x) => b.unsqueeze(x, [2]) };
+  return { kind, layer, value, total: (x = value) => x, each: (x) => b.unsqueeze(x, [2]) };
 }
 
 /** The heads of one layer as a source; what each of them writes is only computed where somebody asks. */
@@ -126,24 +125,20 @@ function attentionSource(
   before: readonly Source[],
   view: FactorizedView,
 ): Source {
-  const { b, c, h, w } = t;
+  const { b, c, h } = t;
   const subset = heads.length < c.nHeads ? heads : undefined;
   const z = attendByHead(t, l, heads, before, view);
   const each = (x: Value) => headResults(t, l, x, subset);
   const name = `blocks.${l}.attn.hook_result`;
   const results = h.wants(name) ? h.at(name, each(z)) : undefined;
-  const total = () => {
-    if (results) return b.sum(results, [2]);
-    const W = w.get(`blocks.${l}.attn.W_O`);
-    if (!subset) return linear(b, joinHeads(b, z), W);
-    return b.sum(each(z), [2]);
-  };
+  const written = (x: Value) => joinedResults(t, l, x, subset);
+  const own = once(() => (results ? b.sum(results, [2]) : written(z)));
   return {
     kind: "heads",
     layer: l,
     heads,
     value: z,
-    total: once(total),
+    total: (x = z) => (x === z ? own() : written(x)),
     each: (x) => (x === z && results ? results : each(x)),
   };
 }

@@ -1,6 +1,5 @@
-/** @file The dense graph from one stage on: all that is written before is fed, as a sum and as differences. */
+/** @file The dense graph from one stage on: all that is written before is fed. */
 
-import type { Value } from "@diopter/graph";
 import {
   builtOnce,
   type Context,
@@ -15,61 +14,66 @@ import type { TensorLike } from "@diopter/tensor";
 import { type Activations, type Form, leadingDims } from "../../ablation/activations";
 import type { GraphShape } from "../../graph/shape";
 import { groupsBefore, hooksOf, sourceHook, stageOf } from "../../graph/sources";
-import { DifferenceStack } from "../../run/difference-stack";
+import { DenseSources } from "../../run/dense";
 import { cleanFeed, maskFeed, named, replacementFeed } from "../../run/feeds";
+import { headsSource, Mixture, plainSource } from "../../run/mixture";
 
-/** What a run from a stage is fed besides masks and later replacements. */
+/** What a run from a stage is fed besides masks and later replacements, of all sources before it. */
 export interface Prefix {
-  /** The residual stream at the stage, [batch, pos, dModel]. */
-  readonly total: TensorLike;
-  /** Replacement minus source of every source before it, [batch, pos, source, dModel]. */
-  readonly differences: TensorLike;
+  /** The smaller of own value and replacement, summed, and biases: [batch, pos, dModel]. */
+  readonly base: TensorLike;
+  /** Own value minus replacement, [batch, pos, source, dModel]. */
+  readonly difference: TensorLike;
+  /** 1 where the own value is larger, [batch, pos, source]. */
+  readonly larger: TensorLike;
 }
 
-const feeds = { total: "prefix total", differences: "prefix differences" } as const;
+const feeds = { base: "prefix base", difference: "prefix difference", larger: "prefix larger" };
 
 /** A prefix under the names of its feeds. */
-export function prefixFeeds({ total, differences }: Prefix): Record<string, TensorLike> {
-  return { [feeds.total]: total, [feeds.differences]: differences };
+export function prefixFeeds({ base, difference, larger }: Prefix): Record<string, TensorLike> {
+  return { [feeds.base]: base, [feeds.difference]: difference, [feeds.larger]: larger };
 }
 
-/** The differences of all sources before a stage, from what they wrote and are replaced with: computed once for many runs. */
+/** What is written before a stage, from what sources wrote and are replaced with: computed once for many runs. */
 export function prefixExtension(
   shape: GraphShape,
   stage: number,
   { form, values: replacements }: Activations,
   clean: Values,
-): Extension<TensorLike> {
+): Extension<Prefix> {
   const build = builtOnce([prefixExtension], [shape, stage, form], () =>
-    differencesBefore(shape, stage, form),
+    prefixBefore(shape, stage, form),
   );
   return {
-    name: "differences of sources",
+    name: "what is written before a stage",
     build,
     feeds: { ...named(replacementFeed, replacements), ...named(cleanFeed, clean) },
-    read: ({ value }) => value!,
+    read: ({ base, difference, larger }) => ({
+      base: base!,
+      difference: difference!,
+      larger: larger!,
+    }),
   };
 }
 
-function differencesBefore(
-  shape: GraphShape,
-  stage: number,
-  form: Form,
-): Extension<TensorLike>["build"] {
+function prefixBefore(shape: GraphShape, stage: number, form: Form): Extension<Prefix>["build"] {
   const groups = groupsBefore(stage, shape);
-  return ({ b, config, weights, float, feed }: ExtensionContext) => {
+  return (e: ExtensionContext) => {
+    const { b, config, weights, float, feed } = e;
     const { nHeads, dHead, dModel } = config;
-    const [batch, pos] = leadingDims(form);
-    const pieces = groups.map(({ kind, layer, hook }) => {
-      const heads = kind === "heads";
+    const mixture = new Mixture(b);
+    for (const { kind, layer, hook } of groups) {
+      const heads = kind === "heads" ? Array.from({ length: nHeads }, (_, head) => head) : undefined;
       const rest = heads ? [nHeads, dHead] : [dModel];
       const own = feed(cleanFeed(hook), float, ["batch", "pos", ...rest]);
-      const moved = b.sub(feed(replacementFeed(hook), float, [batch, pos, ...rest]), own);
-      if (!heads) return b.unsqueeze(moved, [2]);
-      const W = b.reshape(weights.get(`blocks.${layer}.attn.W_O`), [nHeads, dHead, dModel]);
-      return b.squeeze(b.matmul(b.unsqueeze(moved, [3]), W), [3]); // [batch, pos, head, dModel]
-    });
-    return pieces.length > 1 ? b.concat(pieces, 2) : pieces[0]!;
+      const other = feed(replacementFeed(hook), float, [...leadingDims(form), ...rest]);
+      mixture.take(heads ? headsSource(e, layer, own, heads) : plainSource(b, own), other);
+      const bias = heads && weights.optional(`blocks.${layer}.attn.b_O`);
+      if (bias) mixture.plus(bias);
+    }
+    const { base, piece } = mixture.whole();
+    return { base, difference: piece.difference, larger: piece.larger };
   };
 }
 
@@ -80,7 +84,7 @@ export function restartView(shape: GraphShape, stage: number, form: Form): Facto
 
 function viewFrom(shape: GraphShape, stage: number, form: Form): FactorizedView {
   const before = new Set(hooksOf(groupsBefore(stage, shape)));
-  const memory = new WeakMap<Context, DifferenceStack>();
+  const memory = new WeakMap<Context, DenseSources>();
   const isBefore = (source: Source) =>
     source.kind === "bias"
       ? stageOf("heads", source.layer, shape) < stage
@@ -90,31 +94,32 @@ function viewFrom(shape: GraphShape, stage: number, form: Form): FactorizedView 
     mixer(t, { kind, layer, readers }, sources) {
       const { b, c } = t;
       const heads = kind !== "mlp" && kind !== "logits";
-      const wide = (x: Value) => (heads ? b.unsqueeze(x, [2]) : x);
       // Nothing asks for what is read earlier.
       if (stageOf(heads ? "heads" : kind, layer, shape) < stage) {
         const dims = ["batch", "pos", ...(heads ? [readers] : []), c.dModel];
-        return b.expand(wide(sumOf(b, sources)), dims);
+        const total = sumOf(b, sources);
+        return b.expand(heads ? b.unsqueeze(total, [2]) : total, dims);
       }
       const later = sources.filter((source) => !isBefore(source));
-      const stack = memory.get(t) ?? new DifferenceStack(t, form, fedDifferences(t, shape, stage));
+      const stack =
+        memory.get(t) ?? new DenseSources(t, form, new Mixture(b, fedPrefix(t, shape, stage)));
       memory.set(t, stack);
-      stack.take(later);
-      const fed = t.feed(feeds.total, ["batch", "pos", c.dModel]);
-      const total = later.length > 0 ? b.add(fed, stack.total(later)) : fed;
-      const feed = maskFeed({
-        layer,
-        kind: heads && shape.inputs === "joint" ? "head" : kind,
-      });
-      const mask = t.feed(feed, [1, 1, readers, stack.width]);
-      const mixed = stack.mixed(mask, readers); // [batch, pos, reader, dModel]
-      return b.add(wide(total), heads ? mixed : b.squeeze(mixed, [2]));
+      stack.take(sources.filter((source) => !isBefore(source)));
+      const feed = maskFeed({ layer, kind: heads && shape.inputs === "joint" ? "head" : kind });
+      const read = stack.read(feed, [1, 1], readers); // [batch, pos, reader, dModel]
+      return heads ? read : b.squeeze(read, [2]);
     },
   };
 }
 
-function fedDifferences(t: Context, shape: GraphShape, stage: number) {
+function fedPrefix(t: Context, shape: GraphShape, stage: number) {
   const sources = groupsBefore(stage, shape).reduce((sum, { count }) => sum + count, 0);
-  const value = t.feed(feeds.differences, ["batch", "pos", sources, t.c.dModel]);
-  return { value, sources };
+  return {
+    base: t.feed(feeds.base, ["batch", "pos", t.c.dModel]),
+    piece: {
+      difference: t.feed(feeds.difference, ["batch", "pos", sources, t.c.dModel]),
+      larger: t.feed(feeds.larger, ["batch", "pos", sources]),
+      sources,
+    },
+  };
 }

@@ -4,7 +4,6 @@ import type { Model } from "@diopter/model";
 import type { AblationValue } from "../../ablation/ablation";
 import type { EdgeMask } from "../../ablation/replaced-mask";
 import type { EdgeGraph } from "../../graph/edge-graph";
-import { streamAt } from "../../graph/sources";
 import type { Answered, PromptMetric } from "../../metrics/prompt-metric";
 import { promptMetric } from "../../metrics/prompt-metrics";
 import { logSumExpOf, type Row } from "../../metrics/rows";
@@ -124,15 +123,10 @@ export class AcdcRuns {
     const known = this.#prefixes.get(key);
     if (known) return known;
     const { shape } = this.#graph;
-    const prefix = {
-      total: sources.values[streamAt(stage, shape)]!,
-      differences: await this.#model.compute(
-        { tokens: rows },
-        prefixExtension(shape, stage, replacements, sources.values),
-      ),
-    };
-    // Many batches would need more memory than it is worth: then the differences are computed for each run.
-    const size = prefix.differences.data.byteLength;
+    const extension = prefixExtension(shape, stage, replacements, sources.values);
+    const prefix = await this.#model.compute({ tokens: rows }, extension);
+    // Many batches would need more memory than it is worth: then the prefix is computed for each run.
+    const size = prefix.difference.data.byteLength;
     if (size * (this.#prefixes.size + 1) <= 1e9) this.#prefixes.set(key, prefix);
     return prefix;
   }

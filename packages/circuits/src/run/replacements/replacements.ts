@@ -6,7 +6,7 @@ import { Random, type TensorLike, zeros } from "@diopter/tensor";
 import type { Ablation, AblationValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import { corruptIds, corruptionOf, corruptRow } from "../../ablation/token-rows";
-import { embeddingHooks, sourceHooks, streamHooks } from "../../graph/sources";
+import { embeddingHooks, sourceHooks } from "../../graph/sources";
 import type { TaskPrompt } from "../../task/task";
 import { readSources } from "../read-sources";
 import { meanValues } from "./mean";
@@ -25,7 +25,7 @@ export function resampleValues(
   const other = (prompt: TaskPrompt) =>
     direction === "ablate-clean" ? corruptRow(prompt, corruption) : prompt.clean;
   const read = (rows: readonly (readonly number[])[]) =>
-    readSources(model, shape, rows, { also: streamHooks(shape), signal });
+    readSources(model, shape, rows, { signal });
   if (value.from === "paired") return fixed((prompts) => read(prompts.map(other)), { isRun: true });
   const rows = task.prompts.map((prompt) =>
     direction === "ablate-clean" ? corruptIds(prompt, corruption) : prompt.clean,
