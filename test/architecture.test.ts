@@ -62,7 +62,7 @@ const folderArrows: Record<string, Readonly<Record<string, readonly string[]>>> 
     discover: ["schema", "graph", "task", "ablation", "metrics", "run"],
     patch: ["graph", "run"],
     evaluate: ["schema", "graph", "task", "ablation", "metrics", "run", "discover"],
-    report: ["schema", "graph", "task", "ablation", "metrics", "run", "evaluate"],
+    report: ["schema", "graph", "task", "ablation", "metrics", "run", "discover", "evaluate"],
     reproduce: [
       "schema",
       "graph",

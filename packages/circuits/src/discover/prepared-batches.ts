@@ -112,9 +112,7 @@ export class PreparedBatches {
       ...batch,
       rows,
       replacements: { form, values: pickHooks(values, sourceHooks(shape)) },
-      sources: sources
-        ? await readSources(model, shape, rows, { signal })
-        : undefined,
+      sources: sources ? await readSources(model, shape, rows, { signal }) : undefined,
       clean: await runPlain({ model, prompts, rows: clean, signal }),
     };
   }

@@ -1,9 +1,20 @@
 /** @file The JSON form of a circuit, and the check that something read from a file is one. */
 
 import * as v from "valibot";
-import { exactly, fields, index, list, oneOf, readAs, text } from "../schema/schema";
+import { exactly, fields, finite, index, list, named, oneOf, readAs, text } from "../schema/schema";
 import type { CircuitPosition } from "./positions";
 import { type GraphShape, shapeSchema } from "./shape";
+
+/** How a circuit was chosen by scores, so that the same can be done again. */
+export interface FoundBy {
+  /** Method of the scores, such as `eap-ig-inputs`, and its options. */
+  readonly method: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly choice: "top" | "greedy" | "threshold";
+  /** How many elements were asked for, or the least score. */
+  readonly of: number;
+  readonly by: "absolute" | "signed";
+}
 
 /** A circuit as JSON; `schema` rises when its meaning changes. */
 export interface CircuitJSON {
@@ -15,6 +26,8 @@ export interface CircuitJSON {
   readonly component: "edge" | "node";
   readonly shape: GraphShape;
   readonly derivation: readonly string[];
+  /** How it was found, where a method of this library found it. */
+  readonly found?: FoundBy;
   /** Names, or a name with positions. */
   readonly elements: readonly (
     | string
@@ -42,6 +55,15 @@ const circuitSchema = fields({
   component: oneOf("edge", "node"),
   shape: shapeSchema,
   derivation: list(text),
+  found: v.optional(
+    fields({
+      method: text,
+      options: named(v.unknown()),
+      choice: oneOf("top", "greedy", "threshold"),
+      of: finite,
+      by: oneOf("absolute", "signed"),
+    }),
+  ),
   elements: list(element),
 });
 

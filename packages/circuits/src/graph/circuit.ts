@@ -9,7 +9,7 @@ import {
   named,
   placed,
 } from "./circuit-elements";
-import { type CircuitJSON, parseCircuitJSON } from "./circuit-json";
+import { type CircuitJSON, type FoundBy, parseCircuitJSON } from "./circuit-json";
 import {
   edgesAmongNodes,
   edgesFromNodes,
@@ -41,6 +41,7 @@ export interface CircuitMeta {
   readonly version: string;
   readonly source?: string | undefined;
   readonly derivation?: readonly string[];
+  readonly found?: FoundBy | undefined;
 }
 
 /**
@@ -61,6 +62,8 @@ export class Circuit {
   readonly graph: EdgeGraph;
   /** Projections and algebra applied so far, in words. */
   readonly derivation: readonly string[];
+  /** How it was found, where a method of this library found it. */
+  readonly found: FoundBy | undefined;
   /** Positions by index of the edge (of the source in node circuits), in rising order. */
   readonly placement: Placement;
   #elements: readonly CircuitElement[] | undefined;
@@ -69,7 +72,7 @@ export class Circuit {
     graph: EdgeGraph,
     component: CircuitComponent,
     placement: Placement,
-    { name, version, source, derivation = [] }: CircuitMeta,
+    { name, version, source, derivation = [], found }: CircuitMeta,
   ) {
     this.name = name;
     this.version = version;
@@ -78,6 +81,7 @@ export class Circuit {
     this.graph = graph;
     this.shape = graph.shape;
     this.derivation = derivation;
+    this.found = found;
     this.placement = new Map([...placement].sort(([a], [b]) => a - b));
   }
 
@@ -255,7 +259,7 @@ export class Circuit {
   }
 
   toJSON(): CircuitJSON {
-    const { name, version, source, component, shape, derivation } = this;
+    const { name, version, source, component, shape, derivation, found } = this;
     return {
       kind: "diopter/circuit",
       schema: 1,
@@ -265,6 +269,7 @@ export class Circuit {
       component,
       shape,
       derivation,
+      ...(found === undefined ? {} : { found }),
       elements: this.elements.map(({ name, at }) => (at === undefined ? name : { name, at })),
     };
   }
@@ -281,11 +286,12 @@ export class Circuit {
       component = this.component,
     }: Partial<Pick<Circuit, "graph" | "component">> = {},
   ): Circuit {
-    const { name, version, source } = this;
+    const { name, version, source, found } = this;
     return new Circuit(graph, component, placement, {
       name,
       version,
       source,
+      found,
       derivation: [...this.derivation, step],
     });
   }

@@ -12,14 +12,22 @@ import { normalizedFaithfulness } from "../metrics/normalized-faithfulness";
 import { type Recovery, recovered, recoveryIntervals } from "../metrics/recovered";
 import { own } from "../schema/schema";
 import type { CellLevels } from "./cell-words";
-import type { CellData, NoRun, RobustnessData, RunData } from "./data";
+import type { CellData, NoRun, RandomData, RobustnessData, RunData } from "./data";
+import { type RandomKind, randomKinds } from "./random-circuits";
 import { medianOf, runScores, type ScoreScale, scoresOf } from "./score-scale";
 
-/** Random circuits of equal size under the same ablation. */
+/** Connected random circuits of equal size under the same ablation. */
 export interface RandomSummary {
   readonly count: number;
-  /** Percent of them that score less than the circuit, equal ones counted by half. */
+  /** Percent of them that do worse than the circuit, equal ones counted by half: worse is less, or more of a divergence. */
   readonly percentile: number;
+  /** The same by how they were drawn. */
+  readonly byKind: readonly {
+    readonly kind: RandomKind;
+    readonly count: number;
+    readonly percentile: number;
+    readonly median: number;
+  }[];
   readonly median: number;
   /** 5th and 95th percentile of their scores. */
   readonly low: number;
@@ -91,7 +99,7 @@ export function cellSummary(
       : {}),
     means: meansOf(run),
     ...controlsOf(data, cell, run, scale),
-    ...(cell.random ? { random: randomSummary(cell.random.values, scores, model, scale) } : {}),
+    ...(cell.random ? { random: randomSummary(data, cell.random, scores, model, scale) } : {}),
   };
 }
 
@@ -149,18 +157,29 @@ function faithfulnessOf(
 }
 
 function randomSummary(
-  values: readonly (readonly number[])[],
+  { metrics }: RobustnessData,
+  { kinds, values }: RandomData,
   scores: readonly number[],
   model: readonly number[],
   scale: ScoreScale,
 ): RandomSummary {
   const medians = values.map((one) => medianOf(scoresOf(one, model, scale)));
   const score = medianOf(scores);
-  const below = medians.filter((median) => median < score).length;
-  const equal = medians.filter((median) => median === score).length;
+  const sign = metrics[0]!.better === "lower" ? -1 : 1;
+  const percentile = (among: readonly number[]) => {
+    const worse = among.filter((median) => sign * median < sign * score).length;
+    const equal = among.filter((median) => median === score).length;
+    return (100 * (worse + equal / 2)) / among.length;
+  };
+  const byKind = randomKinds.flatMap((kind) => {
+    const own = medians.filter((_, i) => kinds[i] === kind);
+    if (own.length === 0) return [];
+    return [{ kind, count: own.length, percentile: percentile(own), median: medianOf(own) }];
+  });
   return {
     count: medians.length,
-    percentile: (100 * (below + equal / 2)) / medians.length,
+    percentile: percentile(medians),
+    byKind,
     median: medianOf(medians),
     low: quantile(medians, 0.05),
     high: quantile(medians, 0.95),

@@ -1,6 +1,5 @@
-/** @file What a circuit is compared with: the intact model, nothing at all, and random circuits of its size. */
+/** @file What a circuit is compared with: the intact model, and nothing at all. */
 
-import { Random } from "@diopter/tensor";
 import type { Ablation } from "../ablation/ablation";
 import type { CellSpec } from "../evaluate/evaluate";
 import { Circuit } from "../graph/circuit";
@@ -54,31 +53,4 @@ export function controlPlan({ shape }: Circuit, cells: readonly Ablation[]): Con
   };
   const of = cells.map((cell) => ({ full: at("full", cell), empty: at("empty", cell) }));
   return { specs, roles, of };
-}
-
-/**
- * A circuit of as many elements drawn at random, at the same positions in another order.
- *
- * Embeddings are in a random set of nodes when they are in the circuit: without them nothing varies with the prompt.
- *
- * @example randomCircuitLike(circuit, 0).size === circuit.size
- */
-export function randomCircuitLike(circuit: Circuit, seed: number): Circuit {
-  const { graph, component, placement, shape } = circuit;
-  const random = new Random(seed);
-  const isFixed = (index: number) => component === "node" && graph.sources[index]!.layer < 0;
-  const count = component === "edge" ? graph.edgeCount : graph.sources.length;
-  const free = Array.from({ length: count }, (_, index) => index).filter((i) => !isFixed(i));
-  const moved = [...placement].filter(([index]) => !isFixed(index));
-  const at = random.shuffle(moved.map(([, positions]) => positions));
-  const drawn = random.sample(free, moved.length).map((index, i) => [index, at[i]] as const);
-  const fixed = [...placement].filter(([index]) => isFixed(index));
-  const elements = [...fixed, ...drawn].map(([index, positions]) => {
-    const name = component === "edge" ? graph.edgeName(index) : graph.sources[index]!.name;
-    return positions === undefined ? name : { name, at: positions };
-  });
-  const meta = { name: `random ${seed}`, version: "1" };
-  return component === "edge"
-    ? Circuit.ofEdges(shape, elements, meta)
-    : Circuit.ofNodes(shape, elements, meta);
 }

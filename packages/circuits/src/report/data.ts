@@ -6,7 +6,9 @@ import type { PromptMetric } from "../metrics/prompt-metric";
 import type { EngineName } from "../run/cell";
 import type { AblationJSON } from "./ablation-json";
 import type { CellLevels } from "./cell-words";
+import type { ComparedRole } from "./compared";
 import type { GridPreset } from "./grid";
+import type { RandomKind } from "./random-circuits";
 
 /** Values by metric, then by prompt. */
 export type MetricValues = Readonly<Record<string, readonly number[]>>;
@@ -40,11 +42,23 @@ export interface ControlData {
   readonly run: RunData | NoRun;
 }
 
+/** Connected random circuits as large as the circuit. */
 export interface RandomData {
   readonly seed: number;
+  /** How each was drawn. */
+  readonly kinds: readonly RandomKind[];
   /** The main metric, by circuit and prompt. */
   readonly values: readonly (readonly number[])[];
 }
+
+/** Another circuit in the author's cell, or why there is none. */
+export type ComparedData =
+  | {
+      readonly role: ComparedRole;
+      readonly name: string;
+      readonly run: RunData | NoRun;
+    }
+  | { readonly role: ComparedRole; readonly missing: string };
 
 export interface CellData {
   readonly label: string;
@@ -137,6 +151,8 @@ export interface RobustnessData {
   /** The author's own cell is the first. */
   readonly cells: readonly CellData[];
   readonly controls: readonly ControlData[];
+  /** Another task's circuit, and what the method finds of shuffled answers. */
+  readonly compared: readonly ComparedData[];
   readonly meanSets?: MeanSetData;
   readonly checks: readonly Check[];
   readonly run: RunFacts;

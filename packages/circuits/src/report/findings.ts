@@ -34,7 +34,7 @@ export class Findings {
 
   /** The author's cell, then the range over cells, then the random circuits. */
   get headline(): Headline {
-    return headlineOf(this.cells, this.scale);
+    return headlineOf(this.cells, this.scale, this.data.compared);
   }
 
   /** Identities evaluated on this very run. */

@@ -1,7 +1,8 @@
 /** @file What a report says first: the author's cell, the range over cells, the random circuits. Never one number. */
 
-import type { CellSummary, CellWithout } from "./cell-summary";
-import { type ScoreScale, tickText } from "./score-scale";
+import type { CellSummary, CellWithout, RandomSummary } from "./cell-summary";
+import type { ComparedData } from "./data";
+import { medianOf, runScores, type ScoreScale, tickText } from "./score-scale";
 
 /** Lowest and highest median score over cells that ask the same question. */
 export interface ScoreRange {
@@ -24,6 +25,7 @@ export interface Headline {
 export function headlineOf(
   cells: readonly (CellSummary | CellWithout)[],
   scale: ScoreScale,
+  compared: readonly ComparedData[] = [],
 ): Headline {
   const original = cells[0]!;
   const range = rangeOf(cells, "sufficiency");
@@ -40,15 +42,51 @@ export function headlineOf(
     : undefined;
   const random =
     original.applicable && original.random
-      ? `As specified it scores above ${Number(original.random.percentile.toFixed(1))} % of ${original.random.count} random circuits of equal size.`
+      ? `As specified ${againstRandom(original.random)}.`
       : undefined;
-  const text = [own, across, left, random].filter((sentence) => sentence !== undefined).join(" ");
+  const text = [
+    own,
+    across,
+    left,
+    random,
+    ...(original.applicable ? comparedTexts(compared, scale) : []),
+  ]
+    .filter((sentence) => sentence !== undefined)
+    .join(" ");
   return {
     original,
     ...(range ? { range } : {}),
     ...(necessity ? { necessity } : {}),
     text,
   };
+}
+
+/** How random circuits are called. */
+export const kindWords = {
+  matched: "matched by layer and kind",
+  walk: "by random walk",
+  reranked: "by random re-ranking",
+} as const;
+
+function againstRandom({ percentile, count, byKind }: RandomSummary): string {
+  const said = (value: number) => `${Number(value.toFixed(1))} %`;
+  const kinds = byKind.map((one) => `${said(one.percentile)} of those ${kindWords[one.kind]}`);
+  return `it does better than ${said(percentile)} of ${count} connected random circuits of equal size (${kinds.join(", ")})`;
+}
+
+function comparedTexts(compared: readonly ComparedData[], scale: ScoreScale): string[] {
+  return compared.map((one) => {
+    const what =
+      one.role === "other task"
+        ? "another task's circuit"
+        : "what its method finds of shuffled answers";
+    if ("missing" in one) return `Missing is ${what}: ${one.missing}.`;
+    const name = one.role === "other task" ? ` (${one.name})` : "";
+    if (!one.run.applicable) return `Missing is ${what}${name}: ${one.run.reason}.`;
+    const { kept, component } = one.run.size;
+    const score = tickText(medianOf(runScores(one.run, scale)), scale);
+    return `In the same cell ${what}${name}, ${kept} ${component}s, scores ${score}.`;
+  });
 }
 
 /** `46.7 % to 100 %`, or the one score where all are the same. */

@@ -5,6 +5,7 @@ import type { PromptMetric } from "../metrics/prompt-metric";
 import type { Progress } from "../run/job";
 import type { RunStore } from "../run/store";
 import type { Task } from "../task/task";
+import type { ReportControls } from "./compared";
 import type { ReportOptions } from "./data";
 import type { GridPreset } from "./grid";
 import { usualMeanSetSizes } from "./mean-sets";
@@ -20,10 +21,12 @@ export interface RobustnessOptions {
   readonly metrics?: readonly (string | PromptMetric)[];
   /** Of everything that is drawn; default 0. */
   readonly seed?: number;
-  /** Random circuits of equal size; default 100, 0 for none. */
+  /** Connected random circuits of equal size, drawn in three ways in turn; default 100, 0 for none. */
   readonly randomCircuits?: number;
   /** Where they are run: in the author's cell (default), or in all. */
   readonly randomIn?: "original" | "all";
+  /** Circuits to set beside it: another task's, and the method on shuffled answers; the page says which is missing. */
+  readonly controls?: ReportControls;
   /** Of the bootstrap; default 2000. */
   readonly resamples?: number;
   /** Of the intervals; default 0.95. */

@@ -10,6 +10,7 @@ import {
   checksSection,
   circuitSection,
   comparisonSection,
+  controlsSection,
   elementsSection,
   meanSetSection,
   meansSections,
@@ -35,6 +36,7 @@ export function reportSections(report: Findings, scores?: CircuitScores): PageSe
     ? [
         cellsSection(report),
         ...splitSections(report),
+        controlsSection(report),
         tableSection(report),
         ...sensitivitySections(report),
         comparisonSection(report),
@@ -73,8 +75,8 @@ export function headlineSection({ headline, data, cells, checks, scale }: Findin
       note: `lowest: ${range.lowCell}; highest: ${range.highCell}`,
     },
     random && {
-      label: "random circuits of equal size",
-      value: `above ${Number(random.percentile.toFixed(1))} % of ${random.count}`,
+      label: "connected random circuits of equal size",
+      value: `better than ${Number(random.percentile.toFixed(1))} % of ${random.count}`,
       note: `as specified; 5 % to 95 % of them: ${said(random.low)} to ${said(random.high)}`,
     },
     necessity && {

@@ -16,9 +16,11 @@ import { taskToJSON } from "../task/task-json";
 import { ablationToJSON, hashOf } from "./ablation-json";
 import { asksOf, cellLabels, distinctLevels } from "./cell-words";
 import { checksOf, twinSpec } from "./checks";
-import { type ControlPlan, controlPlan, randomCircuitLike } from "./controls";
+import { type Compared, comparedCircuits } from "./compared";
+import { type ControlPlan, controlPlan } from "./controls";
 import type {
   CellData,
+  ComparedData,
   ControlData,
   NoRun,
   PromptData,
@@ -30,6 +32,7 @@ import { fingerprintNames, fingerprints } from "./fingerprint";
 import { gridCells, originalAblation, withoutDuplicates } from "./grid";
 import { meanSetRuns, measuredMeanSets } from "./mean-sets";
 import { type RobustnessOptions, reportOptions } from "./options";
+import { type RandomKind, randomCircuitLike, randomKinds } from "./random-circuits";
 import { RobustnessReport } from "./robustness-report";
 import { Runner, type TimedRun } from "./runs";
 
@@ -60,13 +63,22 @@ export async function robustness(
 
   const controls = controlPlan(circuit, cells);
   const random = randomRuns(circuit, cells, chosen);
+  const compared = await comparedCircuits(model, task, circuit, {
+    seed: chosen.seed,
+    controls: options.controls,
+    signal,
+  });
+  const beside = compared.flatMap((one) =>
+    "circuit" in one ? [{ circuit: one.circuit, ablation: cells[0]! }] : [],
+  );
   const meanSets = meanSetRuns(task, circuit, cells[0]!, chosen);
   const twin = twinSpec(circuit, cells[0]!);
   const own = cells.map((ablation) => ({ circuit, ablation }));
   const specs = [...own, ...controls.specs, ...(twin ? [twin] : [])];
-  runner.expect(specs.length + random.length + meanSets.length);
+  runner.expect(specs.length + random.length + beside.length + meanSets.length);
   const runs = await runner.run(specs);
   const randomised = await runner.run(random.map(({ spec }) => spec));
+  const besides = await runner.run(beside);
   const resized = await runner.run(meanSets.map(({ spec }) => spec));
 
   const main = metrics[0]!;
@@ -99,6 +111,7 @@ export async function robustness(
     circuit: circuit.toJSON(),
     cells: data.map(({ ablation }) => ablation),
     options: chosen,
+    compared: compared.map((one) => ("circuit" in one ? one.circuit.toJSON() : one)),
   });
   const { name, version: edition, source, corruptions } = task;
   return new RobustnessReport({
@@ -112,6 +125,7 @@ export async function robustness(
     prompts: promptsOf(model, task),
     cells: data,
     controls: await controlsData(controls, controlled),
+    compared: comparedData(compared, besides),
     ...(meanSetData ? { meanSets: meanSetData } : {}),
     checks,
     run: { runId, milliseconds: ran.map(({ milliseconds }) => milliseconds) },
@@ -153,6 +167,15 @@ function controlsData({ specs, roles }: ControlPlan, runs: readonly TimedRun[]) 
         run: shown(runs[i]!.run),
       }),
     ),
+  );
+}
+
+function comparedData(compared: readonly Compared[], runs: readonly TimedRun[]): ComparedData[] {
+  const left = [...runs];
+  return compared.map((one) =>
+    "circuit" in one
+      ? { role: one.role, name: one.circuit.name, run: shown(left.shift()!.run) }
+      : one,
   );
 }
 
@@ -220,6 +243,7 @@ export function promptsOf({ tokenizer }: Pick<Model, "tokenizer">, task: Task): 
 
 export interface RandomRun {
   readonly cell: number;
+  readonly kind: RandomKind;
   readonly spec: CellSpec;
 }
 
@@ -233,10 +257,14 @@ export function randomRuns(
   return chosen.flatMap((ablation, cell) => {
     const own = placedIn(circuit, ablation);
     if (!own) return [];
-    return Array.from({ length: randomCircuits }, (_, i) => ({
-      cell,
-      spec: { ablation, circuit: randomCircuitLike(own, seed + i) },
-    }));
+    const drawn: RandomRun[] = [];
+    for (let i = 0; drawn.length < randomCircuits; i++) {
+      // A kind that has no circuit but this one leaves its turn to the others.
+      const kind = randomKinds[i % randomKinds.length]!;
+      const other = randomCircuitLike(own, { kind, seed: seed + i });
+      if (other) drawn.push({ cell, kind, spec: { ablation, circuit: other } });
+    }
+    return drawn;
   });
 }
 
@@ -247,9 +275,14 @@ export function measuredRandom(
   results: readonly TimedRun[],
   { metric, seed }: { readonly metric: string; readonly seed: number },
 ): { readonly random?: RandomData } {
-  const own = results.filter((_, i) => runs[i]!.cell === cell).map(({ run }) => run);
-  const values = own.flatMap((run) => (run.applicable ? [run.circuit[metric]!] : []));
-  return values.length === 0 ? {} : { random: { seed, values } };
+  const own = runs.flatMap(({ cell: at, kind }, i) => {
+    const { run } = results[i]!;
+    return at === cell && run.applicable ? [{ kind, values: run.circuit[metric]! }] : [];
+  });
+  if (own.length === 0) return {};
+  return {
+    random: { seed, kinds: own.map(({ kind }) => kind), values: own.map(({ values }) => values) },
+  };
 }
 
 function placedIn(circuit: Circuit, ablation: Ablation): Circuit | undefined {

@@ -10,6 +10,7 @@ import {
   basisTable,
   checksTable,
   comparisonTable,
+  controlsTable,
   meansTable,
   optionsTable,
   reasonsTable,
@@ -68,6 +69,14 @@ export function tableSection({ cells, data, scale }: Findings): PageSection {
     text: `${percent} % intervals by the bootstrap over ${unit}, ${options.resamples} resamples.${note ? ` Mind: ${note}.` : ""}${shares}`,
     table: scoreTable(cells, scale),
     formats: { f: ".3f" },
+  };
+}
+
+export function controlsSection(report: Findings): PageSection {
+  return {
+    heading: "Controls",
+    text: "What the circuit is compared with in the cell that it was specified in, and what each can show. A circuit that does no better than a control has not been shown to be what the control is not.",
+    table: controlsTable(report.cells[0]!, report.data, report.scale),
   };
 }
 

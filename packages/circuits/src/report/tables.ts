@@ -6,7 +6,8 @@ import type { Sensitivity } from "../metrics/sensitivity";
 import type { CellSummary, CellWithout } from "./cell-summary";
 import type { CellComparison } from "./comparisons";
 import type { Check, RobustnessData } from "./data";
-import { changeText, type ScoreScale, scoreText } from "./score-scale";
+import { kindWords } from "./headline";
+import { changeText, medianOf, runScores, type ScoreScale, scoreText } from "./score-scale";
 import type { SplitRow } from "./split";
 
 type Table = Readonly<Record<string, TableValue>>[];
@@ -24,6 +25,56 @@ export function scoreTable(
       : {}),
     f: cell.faithfulness?.ratioOfMeans ?? null,
   }));
+}
+
+const shows = {
+  full: "the ablation itself changes nothing: the upper end of the scale",
+  empty: "what is left when everything is ablated: the lower end",
+  matched: "which heads are in it matters, not only how many edges of each layer and kind",
+  walk: "it is more than any set of paths of its size from the input to the logits",
+  reranked: "the ranking that chose it matters, not only growing from the logits and pruning",
+  "other task": "specificity: it is about this task, and not what any task of this model needs",
+  "shuffled answers":
+    "the method found it in the answers, and would not have found as good a one in nothing",
+} as const;
+
+/** What the author's cell is compared with, and what that can show. */
+export function controlsTable(
+  cell: CellSummary | CellWithout,
+  { compared }: RobustnessData,
+  scale: ScoreScale,
+): Table {
+  if (!cell.applicable) return [];
+  const { random, full, empty } = cell;
+  const ends = { full: "nothing ablated", empty: "everything ablated" } as const;
+  const said = (score: number) => scoreText(score, scale);
+  const worse = (percentile: number) => `${Number(percentile.toFixed(1))} % do worse`;
+  return [
+    { control: "the circuit itself", score: said(cell.score), beside: "", "can show": "" },
+    ...(["full", "empty"] as const).flatMap((end) => {
+      const score = end === "full" ? full : empty;
+      if (score === undefined) return [];
+      return [{ control: ends[end], score: said(score), beside: "", "can show": shows[end] }];
+    }),
+    ...(random?.byKind ?? []).map(({ kind, count, percentile, median }) => ({
+      control: `random, ${kindWords[kind]} (${count})`,
+      score: `${said(median)} in the median`,
+      beside: worse(percentile),
+      "can show": shows[kind],
+    })),
+    ...compared.map((one) => ({
+      control: one.role === "other task" ? "another task's circuit" : "method on shuffled answers",
+      ...("missing" in one
+        ? { score: "missing", beside: one.missing }
+        : one.run.applicable
+          ? {
+              score: said(medianOf(runScores(one.run, scale))),
+              beside: `${one.name}: ${one.run.size.kept} ${one.run.size.component}s`,
+            }
+          : { score: "missing", beside: one.run.reason }),
+      "can show": shows[one.role],
+    })),
+  ];
 }
 
 /** The same by the delta method, and what the numbers rest on. */

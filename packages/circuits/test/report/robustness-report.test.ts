@@ -124,7 +124,7 @@ test("the page has everything that a reader asks for and nothing from the networ
     "range over 12 cells",
     "everything ablated",
     "nothing restored",
-    "5 random circuits",
+    "5 connected random circuits",
     "the author&#39;s cell",
     "Which choice matters",
     "Worst prompts",

@@ -1,7 +1,6 @@
 /** @file Sums that hold a massive activation: what is replaced leaves no residue, in any engine and on float32. */
 
 import { node } from "@diopter/model/node";
-import { reference } from "@diopter/model/reference";
 import { Random } from "@diopter/tensor";
 import { describe, expect, test } from "vitest";
 import { type AblationValue, ablationOf, mean, resample, zero } from "../../src/ablation/ablation";
@@ -32,7 +31,6 @@ const values: readonly AblationValue[] = [
   mean({ over: "both", by: "all" }),
 ];
 const float32 = node();
-const float64 = reference();
 
 describe.each(massive)("of $name", (network) => {
   const graph = new EdgeGraph(shapeOf(network.config));

@@ -1,6 +1,12 @@
 /** @file The circuit of the demo's page: a circuit of the embedded model, found, pruned and put to the test. */
 
-import { attributeEdges, type RobustnessReport, robustness, type Scores } from "@diopter/circuits";
+import {
+  attributeEdges,
+  Circuit,
+  type RobustnessReport,
+  robustness,
+  type Scores,
+} from "@diopter/circuits";
 import type { Model } from "@diopter/model";
 import type { Io } from "../io";
 import { percent } from "../percent";
@@ -33,14 +39,25 @@ export async function demoCircuit(io: Io, model: Model, progress: Progress): Pro
     signal,
     onTried: (asked, of) => progress.step(`trying ${asked} of ${of} edges`),
   });
-  const report = await robustness(model, test, search.smallest.circuit, {
+  const { circuit } = search.smallest;
+  const report = await robustness(model, test, circuit, {
     preset: "miller",
     randomCircuits,
+    controls: { other: await circuitOf(io, model, "capitals", circuit.size) },
     signal,
     onProgress: ({ done, total, remaining }) =>
       progress.step("ablating in other ways", Math.floor(done), total, remaining),
   });
   return { scores, search, report };
+}
+
+/** A circuit of another task, of so many edges. */
+async function circuitOf(io: Io, model: Model, name: string, size: number): Promise<Circuit> {
+  const { signal } = io;
+  const { train } = await splitTasks(io, model, { task: name, n, heldOut: n, seed: 0 });
+  const scores = await attributeEdges(model, train, { method: "eap-ig-inputs", signal });
+  const found = scores.top(size);
+  return Circuit.fromJSON({ ...found.toJSON(), name: `${name}: ${found.name}` });
 }
 
 /** Its size, how good it is where it was found, and what the other ablations say. */

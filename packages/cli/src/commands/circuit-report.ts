@@ -22,8 +22,9 @@ export const circuitReport = command({
   name: "circuit report",
   summary: "how far a circuit's score moves with the choices of the ablation",
   details:
-    "Runs the circuit under a grid of ablations with controls, prompt by prompt: the full model, everything ablated, random\n" +
-    "circuits of equal size. A page shows every cell with intervals, what each choice moves, and the worst prompts.",
+    "Runs the circuit under a grid of ablations with controls, prompt by prompt: the full model, everything ablated,\n" +
+    "connected random circuits of equal size, another task's circuit where --other gives one, and what the method\n" +
+    "that the circuit's file records finds of shuffled answers. A page shows every cell with intervals, what each choice moves, and the worst prompts.",
   args: {
     model: modelArgument,
     circuit: circuitArgument,
@@ -40,7 +41,13 @@ export const circuitReport = command({
     random: {
       type: "string",
       valueHint: "n",
-      description: "random circuits of equal size, 100 by default",
+      description: "connected random circuits of equal size, 100 by default",
+    },
+    other: {
+      type: "string",
+      valueHint: "circuit",
+      description:
+        "a circuit of another task, as large, to tell whether this one is about its task",
     },
     "mean-sizes": {
       type: "boolean",
@@ -71,12 +78,14 @@ export const circuitReport = command({
     checkOut(who, args.out, [".html", ".json", ".csv"]);
     const { preset = "miller", resume, metrics } = args;
     const circuit = await readCircuit(io, args.circuit);
+    const other = args.other === undefined ? undefined : await readCircuit(io, args.other);
     const report = await withModel(io, args, async (model, progress) => {
       const task = await taskFor(io, model, request);
       return robustness(model, task, circuit, {
         preset: preset as "miller" | "quick" | "full",
         seed: request.seed,
         ...(random !== undefined && { randomCircuits: random }),
+        ...(other && { controls: { other } }),
         ...(args["mean-sizes"] && { meanSetSizes: true }),
         ...(metrics !== undefined && { metrics: words(metrics) }),
         ...(resume !== undefined && { resume: folderStore(resolve(io.cwd, resume)) }),

@@ -64,7 +64,8 @@ function prefixBefore(shape: GraphShape, stage: number, form: Form): Extension<P
     const { nHeads, dHead, dModel } = config;
     const mixture = new Mixture(b);
     for (const { kind, layer, hook } of groups) {
-      const heads = kind === "heads" ? Array.from({ length: nHeads }, (_, head) => head) : undefined;
+      const heads =
+        kind === "heads" ? Array.from({ length: nHeads }, (_, head) => head) : undefined;
       const rest = heads ? [nHeads, dHead] : [dModel];
       const own = feed(cleanFeed(hook), float, ["batch", "pos", ...rest]);
       const other = feed(replacementFeed(hook), float, [...leadingDims(form), ...rest]);

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { Circuit } from "../../graph/circuit";
 import { type CircuitComponent, elementIndex, elementName } from "../../graph/circuit-elements";
+import type { FoundBy } from "../../graph/circuit-json";
 import { EdgeGraph } from "../../graph/edge-graph";
 import { type GraphShape, shapeSchema } from "../../graph/shape";
 import {
@@ -124,7 +125,7 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
   top(n: number, { by = "absolute" }: { readonly by?: Ranking } = {}): Circuit {
     if (!Number.isInteger(n) || n < 0 || n > this.values.length)
       throw new RangeError(`scores: ${n} ${this.component}s of ${this.values.length}`);
-    return this.#circuit(this.ranked(by).subarray(0, n), `top ${n}, ${by}`);
+    return this.#circuit(this.ranked(by).subarray(0, n), "top", n, by);
   }
 
   /** All whose score is at least `least` in size (`absolute`), or at most -`least` (`signed`); of re-ranked scores among `first`. */
@@ -132,7 +133,7 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
     const passes = (x: number) => (by === "absolute" ? Math.abs(x) >= least : -x >= least);
     const among = this.first ? [...this.first].sort((a, b) => a - b) : [...this.values.keys()];
     const chosen = among.filter((i) => passes(this.values[i]!));
-    return this.#circuit(chosen, `at least ${least}, ${by}`);
+    return this.#circuit(chosen, "threshold", least, by);
   }
 
   /**
@@ -147,7 +148,7 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
   ): Circuit {
     if (this.component !== "edge")
       throw new TypeError("scores: expected scores of edges to grow a circuit, got those of nodes");
-    return this.#circuit(grownFromLogits(this.graph, this.ranked(by), n), `greedy ${n}, ${by}`);
+    return this.#circuit(grownFromLogits(this.graph, this.ranked(by), n), "greedy", n, by);
   }
 
   /** Scores by which the most important element is the least important, and so on: a control. */
@@ -195,10 +196,18 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
     }) as Scores<"edge"> | Scores<"node">;
   }
 
-  #circuit(elements: Iterable<number>, how: string): Circuit {
+  #circuit(
+    elements: Iterable<number>,
+    choice: FoundBy["choice"],
+    of: number,
+    by: Ranking,
+  ): Circuit {
     const { graph, component, record } = this;
     const names = Array.from(elements, (i) => elementName(graph, component, i));
-    const meta = { name: `${record.method}, ${how}`, version: "1" };
+    const { method, options } = record;
+    const how = `${choice === "threshold" ? "at least" : choice} ${of}, ${by}`;
+    const found = { method, options, choice, of, by };
+    const meta = { name: `${method}, ${how}`, version: "1", found };
     return component === "edge"
       ? Circuit.ofEdges(graph.shape, names, meta)
       : Circuit.ofNodes(graph.shape, names, meta);
