@@ -16,7 +16,12 @@ export { attributeEdges } from "./discover/attribution/attribute-edges";
 export { type AttributeNodesOptions, attributeNodes } from "./discover/attribution/attribute-nodes";
 export { type AttributeOptions, attributionMethods } from "./discover/attribution/batch";
 export { magnitudeScores, officialScores, randomScores } from "./discover/controls";
-export { type ExactOptions, exactEdges, exactNodes } from "./discover/exact/exact";
+export {
+  type ExactEdgesOptions,
+  type ExactOptions,
+  exactEdges,
+  exactNodes,
+} from "./discover/exact/exact";
 export { rerank } from "./discover/exact/rerank";
 export { circuitProbing } from "./discover/masks/circuit-probing";
 export { type LearnMasksOptions, learnMasks, type MaskState } from "./discover/masks/learn-masks";

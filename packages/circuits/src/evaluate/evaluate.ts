@@ -305,8 +305,11 @@ class PreparedCell implements Cell {
 function requireShape({ shape, name }: Circuit, { config }: Model): void {
   for (const key of ["nLayers", "nHeads", "nKeyValueHeads", "attnOnly"] as const) {
     if (shape[key] !== config[key]) {
+      const regrouped =
+        config[key] === config.nHeads ? "toHeads()" : `toGroups(${config.nKeyValueHeads})`;
+      const help = key === "nKeyValueHeads" ? `; circuit.${regrouped} puts it so` : "";
       throw new RangeError(
-        `circuit "${name}" is for a model with ${key} ${shape[key]}, got ${config[key]}`,
+        `circuit "${name}" is for a model with ${key} ${shape[key]}, got ${config[key]}${help}`,
       );
     }
   }

@@ -43,6 +43,35 @@ export function jointEdges(split: EdgeGraph, joint: EdgeGraph, edges: Placement)
   return out;
 }
 
+/**
+ * Edges of a graph whose keys and values are read by head in one in which they are read by group, or the other way:
+ * an edge of a group stands for those of all its heads, and is kept where any of them is.
+ */
+export function regroupedEdges(from: EdgeGraph, to: EdgeGraph, edges: Placement): Map<number, At> {
+  const { nHeads } = from.shape;
+  const [own, other] = [from, to].map(({ shape }) => nHeads / shape.nKeyValueHeads) as [
+    number,
+    number,
+  ];
+  const out = new Map<number, At>();
+  for (const [edge, at] of edges) {
+    const { source, destination } = from.ends(edge);
+    const { kind, layer, index, name } = from.destinations[destination]!;
+    if (kind !== "k" && kind !== "v") {
+      add(out, to.edgeBetween(source, to.destination(name))!, at);
+      continue;
+    }
+    // Heads own * index and on; their groups are those that hold any of them.
+    const first = Math.floor((index * own) / other);
+    const last = Math.floor((index * own + own - 1) / other);
+    for (let reader = first; reader <= last; reader++) {
+      const read = `a${layer}.${other > 1 ? "kv" : "h"}${reader}<${kind}>`;
+      add(out, to.edgeBetween(source, to.destination(read))!, at);
+    }
+  }
+  return out;
+}
+
 function edgesWhere(
   graph: EdgeGraph,
   nodes: Placement,

@@ -15,6 +15,7 @@ import {
   edgesFromNodes,
   everywhere,
   jointEdges,
+  regroupedEdges,
   sourcesOfEdges,
 } from "./circuit-projections";
 import { EdgeGraph } from "./edge-graph";
@@ -245,6 +246,38 @@ export class Circuit {
     const placement =
       this.component === "edge" ? jointEdges(this.graph, graph, this.placement) : this.placement;
     return this.#derived(placement, "joint inputs (any of q, k, v)", { graph });
+  }
+
+  /**
+   * Keys and values read once by each of `nKeyValueHeads` groups, as in grouped-query attention: an edge of a group is
+   * kept where that of any of its heads is. EAP-IG writes such models by head.
+   *
+   * @throws RangeError where the groups do not divide the heads, or the circuit has groups of another number.
+   * @example fromEapIg(json, { name: "ioi", version: "1" }).circuit.toGroups(model.config.nKeyValueHeads)
+   */
+  toGroups(nKeyValueHeads: number): Circuit {
+    if (this.shape.nKeyValueHeads === nKeyValueHeads) return this;
+    if (this.shape.nKeyValueHeads !== this.shape.nHeads)
+      throw new RangeError(
+        `circuit: keys and values are read by ${this.shape.nKeyValueHeads} groups already; use toHeads first`,
+      );
+    return this.#regrouped(nKeyValueHeads, "group");
+  }
+
+  /** Keys and values read by every head for itself: an edge of a group becomes one of each of its heads. */
+  toHeads(): Circuit {
+    const { nHeads, nKeyValueHeads } = this.shape;
+    return nKeyValueHeads === nHeads ? this : this.#regrouped(nHeads, "head");
+  }
+
+  #regrouped(nKeyValueHeads: number, by: "group" | "head"): Circuit {
+    const graph = new EdgeGraph({ ...this.shape, nKeyValueHeads });
+    if (this.component === "node")
+      return this.#derived(this.placement, `keys and values by ${by}`, { graph });
+    const placement = regroupedEdges(this.graph, graph, this.placement);
+    const before = by === "group" ? "head" : "group";
+    const step = `keys and values by ${by}: ${this.size} edges by ${before} are ${placement.size} by ${by}`;
+    return this.#derived(placement, step, { graph });
   }
 
   /** Names replaced by the token indices of one prompt. Throws `RangeError` for names that it lacks. */

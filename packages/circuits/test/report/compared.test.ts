@@ -6,6 +6,7 @@ import { Circuit } from "../../src/graph/circuit";
 import { shapeOf } from "../../src/graph/shape";
 import { robustness } from "../../src/report/robustness";
 import { shuffledAnswers } from "../../src/task/shuffled-answers";
+import type { Task } from "../../src/task/task";
 import { ln } from "../helpers/networks";
 import { randomModel, someCircuit, someReport, someTask } from "./planted-report";
 
@@ -13,7 +14,7 @@ const options = { cells: [], randomCircuits: 0, resamples: 20 };
 
 test("answers are shuffled so that no prompt keeps its own, with their wrong ones", () => {
   const shuffled = shuffledAnswers(someTask, { seed: 3 })!;
-  const pairs = ({ prompts }: typeof someTask) =>
+  const pairs = ({ prompts }: Pick<Task, "prompts">) =>
     prompts.map(({ answers, wrong }) => JSON.stringify([answers, wrong]));
   expect(pairs(shuffled).toSorted()).toEqual(pairs(someTask).toSorted());
   for (const [i, pair] of pairs(shuffled).entries()) expect(pair).not.toBe(pairs(someTask)[i]);

@@ -101,7 +101,6 @@ function viewFrom(shape: GraphShape, stage: number, form: Form): FactorizedView 
         const total = sumOf(b, sources);
         return b.expand(heads ? b.unsqueeze(total, [2]) : total, dims);
       }
-      const later = sources.filter((source) => !isBefore(source));
       const stack =
         memory.get(t) ?? new DenseSources(t, form, new Mixture(b, fedPrefix(t, shape, stage)));
       memory.set(t, stack);

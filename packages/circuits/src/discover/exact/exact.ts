@@ -16,9 +16,15 @@ export interface ExactOptions extends SingleEffectOptions {
   readonly keep?: "prompts";
 }
 
+export interface ExactEdgesOptions extends ExactOptions {
+  /** Names of the only edges that are wanted; they rank before all others, whose score is 0. All edges when absent. */
+  readonly edges?: readonly string[];
+}
+
 /**
  * The effect of every single edge, in as many rows of runs as there are edges: exact, where attribution is an estimate.
  *
+ * Models of 100 million parameters have tens of thousands of edges: choose some by `edges`, or the best by `rerank`.
  * With `tokens: "each"` every edge at every position; then an edge's own score is the sum of these.
  * The sign is that of ablation in either direction: positive where ablating the edge raises the metric.
  *
@@ -27,14 +33,36 @@ export interface ExactOptions extends SingleEffectOptions {
 export async function exactEdges(
   model: Model,
   task: Task,
-  options: ExactOptions = {},
+  { edges, ...options }: ExactEdgesOptions = {},
 ): Promise<Scores<"edge">> {
   const graph = new EdgeGraph(chosenShape(model, options));
   const job = new Job();
-  const sets = Array.from({ length: graph.edgeCount }, (_, edge) => [edge]);
+  const chosen = edges && [...new Set(edges.map((name) => graph.edge(name)))];
+  if (chosen?.length === 0) throw new RangeError("exactEdges: edges is empty, expected names");
+  const all = chosen ?? Array.from({ length: graph.edgeCount }, (_, edge) => edge);
+  const sets = all.map((edge) => [edge]);
   const effects = await singleEffects(model, graph, task, sets, options);
   const record = exactRecord(task, options, effects, job.milliseconds);
-  return new Scores(graph, "edge", ...scored(effects, sets.length, record, options));
+  const [values, own, more] = scored(effects, sets.length, record, options);
+  if (!chosen) return new Scores(graph, "edge", values, own, more);
+  const placed = <T extends Float32Array | Float64Array>(some: T, into: T): T => {
+    chosen.forEach((edge, i) => {
+      into[edge] = some[i]!;
+    });
+    return into;
+  };
+  const { edgeCount } = graph;
+  return new Scores(
+    graph,
+    "edge",
+    placed(values, new Float64Array(edgeCount)),
+    { ...own, options: { ...own.options, edges: chosen.length } },
+    {
+      perPrompt: more.perPrompt?.map((row) => placed(row, new Float32Array(edgeCount))),
+      byPosition: more.byPosition?.map((row) => placed(row, new Float64Array(edgeCount))),
+      first: chosen,
+    },
+  );
 }
 
 /** The same for every source: all that it writes is replaced, wherever it is read. Heads by position with `tokens: "each"`. */

@@ -45,6 +45,9 @@ export interface ScoredCircuit {
 /**
  * The circuit and scores of a graph JSON (the object, or the text with Python's `NaN`), as edges unless told otherwise.
  *
+ * EAP-IG writes keys and values by head in grouped-query models too: `circuit.toGroups(nKeyValueHeads)` is as Diopter
+ * runs them.
+ *
  * Throws `TypeError` where something is no graph JSON, and `RangeError` for unknown names (with the nearest) and for
  * circuits of neurons.
  */
@@ -139,7 +142,7 @@ function requireNameable({ shape, hasPositions }: Circuit): void {
   const problem = shape.attnOnly
     ? "every layer has an MLP"
     : shape.inputs === "joint" || shape.nKeyValueHeads !== shape.nHeads
-      ? "every head reads queries, keys and values of its own"
+      ? `every head reads queries, keys and values of its own${shape.inputs === "joint" ? "" : "; use toHeads first"}`
       : shape.embedding === "split"
         ? "the embedding is one node"
         : hasPositions

@@ -187,3 +187,25 @@ test("the reverse of a ranking is a ranking", async () => {
   for (const by of ["absolute", "signed"] as const)
     expect([...scores.reversed({ by }).ranked(by)]).toEqual([...scores.ranked(by)].reverse());
 });
+
+test("some edges only have the effects that they have among all, and rank before all others", async () => {
+  const model = await ln.load(runtime);
+  const all = await exactEdges(model, small, { keep: "prompts" });
+  const edges = ["m0->logits", "input->a1.h2<k>", "a0.h1->m1"];
+  const some = await exactEdges(model, small, { keep: "prompts", edges });
+  for (const name of edges) {
+    expect(some.of(name)).toBeCloseTo(all.of(name), 9);
+    const at = all.graph.edge(name);
+    expect(some.perPrompt![1]![at]).toBeCloseTo(all.perPrompt![1]![at]!, 6);
+  }
+  expect(
+    some
+      .top(3)
+      .elements.map(({ name }) => name)
+      .sort(),
+  ).toEqual(edges.toSorted());
+  expect(some.record).toMatchObject({ options: { edges: 3 } });
+  expect(some.record.passes.forward).toBeLessThan(all.record.passes.forward);
+  await expect(exactEdges(model, small, { edges: ["m0->logit"] })).rejects.toThrow('"logits"');
+  await expect(exactEdges(model, small, { edges: [] })).rejects.toThrow("edges is empty");
+});
