@@ -12,7 +12,7 @@ import type { Io } from "../io";
 import { percent } from "../percent";
 import type { Progress } from "../progress";
 import { type SizeSearch, smallestCircuit } from "./smallest-circuit";
-import { splitTasks } from "./task-for";
+import { splitTasks, taskFor } from "./task-for";
 
 export interface DemoCircuit {
   /** Of every edge. */
@@ -54,8 +54,9 @@ export async function demoCircuit(io: Io, model: Model, progress: Progress): Pro
 /** A circuit of another task, of so many edges. */
 async function circuitOf(io: Io, model: Model, name: string, size: number): Promise<Circuit> {
   const { signal } = io;
-  const { train } = await splitTasks(io, model, { task: name, n, heldOut: n, seed: 0 });
-  const scores = await attributeEdges(model, train, { method: "eap-ig-inputs", signal });
+  // The world has fewer capitals than sentences about two people.
+  const task = await taskFor(io, model, { task: name, n: 40, seed: 0 }, "train");
+  const scores = await attributeEdges(model, task, { method: "eap-ig-inputs", signal });
   const found = scores.top(size);
   return Circuit.fromJSON({ ...found.toJSON(), name: `${name}: ${found.name}` });
 }

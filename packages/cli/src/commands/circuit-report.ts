@@ -23,8 +23,9 @@ export const circuitReport = command({
   summary: "how far a circuit's score moves with the choices of the ablation",
   details:
     "Runs the circuit under a grid of ablations with controls, prompt by prompt: the full model, everything ablated,\n" +
-    "connected random circuits of equal size, another task's circuit where --other gives one, and what the method\n" +
-    "that the circuit's file records finds of shuffled answers. A page shows every cell with intervals, what each choice moves, and the worst prompts.",
+    "connected random circuits of equal size, another task's circuit where --other gives one, and what the method that\n" +
+    "the circuit's file records finds of shuffled answers. A page shows every cell with intervals, what each choice moves,\n" +
+    "the controls and what each can show, and the worst prompts.",
   args: {
     model: modelArgument,
     circuit: circuitArgument,
