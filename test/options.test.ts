@@ -17,17 +17,18 @@ interface Verb {
 }
 
 /** What takes objects that look like options and are made by code, or belongs to the platform. */
-const others = [/Error(\.|$)/, /^new (ActivationCache|Scores)$/, /^inThread$/];
+const others = [/Error(\.|$)/, /^new (ActivationCache|Scores)$/, /^inThread$/, /^tokenSlots$/];
 
 /** Entry points by what people import. */
 const entries = packages
   .filter(({ name }) => name !== "circuits")
   .flatMap(({ folder, manifest }) => {
     const { "./package.json": _, ...exports } = manifest.exports;
-    return Object.entries(exports).map(([entry, conditions]) => ({
-      name: manifest.name + entry.slice(1),
-      file: join(folder, (conditions as Record<string, string>)["@diopter/source"]!),
-    }));
+    return Object.entries(exports).flatMap(([entry, conditions]) => {
+      // What is fetched by its address, such as a worker, is not imported.
+      const source = (conditions as Record<string, string>)["@diopter/source"];
+      return source ? [{ name: manifest.name + entry.slice(1), file: join(folder, source) }] : [];
+    });
   });
 
 const base = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile).config;
