@@ -9,7 +9,9 @@ import { axisOf } from "../ops/rules";
 import { unslice } from "./movement";
 import type { RuleOf } from "./rule";
 
-export const Gather: RuleOf<typeof rows.Gather> = (
+type Rows = typeof rows;
+
+export const Gather: RuleOf<Rows["Gather"]> = (
   b,
   { inputs: [data, indices], attrs: { axis } },
   [dy],
@@ -40,13 +42,13 @@ function addAlong(b: Builder, data: Value, indices: Value, axis: number, updates
   return b.scatterElements(b.fill(data, 0), places, updates, axis, "add");
 }
 
-export const GatherElements: RuleOf<typeof rows.GatherElements> = (
+export const GatherElements: RuleOf<Rows["GatherElements"]> = (
   b,
   { inputs: [data, indices], attrs: { axis } },
   [dy],
 ) => [b.scatterElements(b.fill(data, 0), indices, dy, axis, "add")];
 
-export const GatherND: RuleOf<typeof rows.GatherND> = (
+export const GatherND: RuleOf<Rows["GatherND"]> = (
   b,
   { inputs: [data, indices], attrs: { batch_dims } },
   [dy],
@@ -91,7 +93,7 @@ function batchPosition(b: Builder, indices: Value, axis: number): Value {
   return b.expand(alone, like);
 }
 
-export const ScatterElements: RuleOf<typeof rows.ScatterElements> = (
+export const ScatterElements: RuleOf<Rows["ScatterElements"]> = (
   b,
   { inputs: [, indices, updates], attrs: { axis, reduction } },
   [dy],
@@ -104,7 +106,7 @@ export const ScatterElements: RuleOf<typeof rows.ScatterElements> = (
   () => b.gatherElements(dy, indices, axis),
 ];
 
-export const ScatterND: RuleOf<typeof rows.ScatterND> = (
+export const ScatterND: RuleOf<Rows["ScatterND"]> = (
   b,
   { inputs: [, indices, updates], attrs: { reduction } },
   [dy],
@@ -117,6 +119,6 @@ export const ScatterND: RuleOf<typeof rows.ScatterND> = (
   () => b.gatherND(dy, indices),
 ];
 
-export const Trilu: RuleOf<typeof rows.Trilu> = (b, { inputs: [, k], attrs: { upper } }, [dy]) => [
+export const Trilu: RuleOf<Rows["Trilu"]> = (b, { inputs: [, k], attrs: { upper } }, [dy]) => [
   b.node("Trilu", [dy, k], { upper })[0],
 ];

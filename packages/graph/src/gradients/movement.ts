@@ -50,7 +50,7 @@ export const Tile: GradientRule = (b, { inputs: [x, repeats] }, [dy]) => {
   ];
 };
 
-export const Concat: RuleOf<typeof rows.Concat> = (b, { inputs, attrs: { axis } }, [dy]) => {
+export const Concat: RuleOf<Rows["Concat"]> = (b, { inputs, attrs: { axis } }, [dy]) => {
   const at = axisOf("Concat", axis, dy.shape.length);
   let end: Dim | Value = 0;
   return inputs.map((x) => {
@@ -68,11 +68,7 @@ export const Concat: RuleOf<typeof rows.Concat> = (b, { inputs, attrs: { axis } 
   });
 };
 
-export const Split: RuleOf<typeof rows.Split> = (
-  b,
-  { inputs: [x], outputs, attrs: { axis } },
-  dys,
-) => [
+export const Split: RuleOf<Rows["Split"]> = (b, { inputs: [x], outputs, attrs: { axis } }, dys) => [
   b.assume(
     b.concat(
       outputs.map((y, i) => (dys[i] as Value | undefined) ?? b.fill(y, 0)),
@@ -162,7 +158,7 @@ export function unslice(
   return padAxis(b, exact, axis, lowest, size - lowest - ((count - 1) * stride + 1));
 }
 
-export const Pad: RuleOf<typeof rows.Pad> = (
+export const Pad: RuleOf<Rows["Pad"]> = (
   b,
   { inputs: [x, pads, , axes], attrs: { mode } },
   [dy],

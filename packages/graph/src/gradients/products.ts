@@ -7,6 +7,8 @@ import { type Equation, parseEquation } from "../ops/products";
 import type { GradientRule, RuleOf } from "./rule";
 import { sumTo } from "./shared";
 
+type Rows = typeof rows;
+
 export const MatMul: GradientRule = (b, { inputs: [x, w] }, [dy]) => {
   const left = x.shape.length === 1 ? b.unsqueeze(x, [0]) : x;
   const right = w.shape.length === 1 ? b.unsqueeze(w, [1]) : w;
@@ -40,7 +42,7 @@ function transposed(b: Builder, x: Value): Value {
   return b.transpose(x, [...perm.slice(0, -2), rank - 1, rank - 2]);
 }
 
-export const Gemm: RuleOf<typeof rows.Gemm> = (b, { inputs: [a, w, c], attrs }, [dy]) => {
+export const Gemm: RuleOf<Rows["Gemm"]> = (b, { inputs: [a, w, c], attrs }, [dy]) => {
   const { alpha, beta } = attrs;
   const transA = attrs.transA !== 0;
   const transB = attrs.transB !== 0;
@@ -57,7 +59,7 @@ export const Gemm: RuleOf<typeof rows.Gemm> = (b, { inputs: [a, w, c], attrs }, 
   ];
 };
 
-export const Einsum: RuleOf<typeof rows.Einsum> = (b, { inputs, attrs: { equation } }, [dy]) => {
+export const Einsum: RuleOf<Rows["Einsum"]> = (b, { inputs, attrs: { equation } }, [dy]) => {
   const parsed = parseEquation(equation, inputs.length);
   return inputs.map((_, i) => () => operandGradient(b, parsed, inputs, i, dy));
 };

@@ -101,7 +101,7 @@ const softmaxAxes = ({
   outputs: [y],
   attrs,
   opset,
-}: GradientNode<Attrs<typeof rows.Softmax.attrs>>): number[] =>
+}: GradientNode<Attrs<Rows["Softmax"]["attrs"]>>): number[] =>
   normalizedAxes(attrs, y.shape.length, opset);
 
 /**
@@ -110,7 +110,7 @@ const softmaxAxes = ({
  * An input of minus infinity has y = 0 and so gets a gradient of exactly 0. A row of nothing else is NaN, which models
  * replace afterwards; its gradient is 0 too, so that the NaN does not come back on this way.
  */
-export const Softmax: RuleOf<typeof rows.Softmax> = (b, node, [dy]) => {
+export const Softmax: RuleOf<Rows["Softmax"]> = (b, node, [dy]) => {
   const [y] = node.outputs;
   const along = b.sum(b.mul(y, dy), softmaxAxes(node), true);
   const dx = b.mul(y, b.sub(dy, along));
@@ -118,12 +118,12 @@ export const Softmax: RuleOf<typeof rows.Softmax> = (b, node, [dy]) => {
 };
 
 /** dx = dy − exp(y) Σ dy */
-export const LogSoftmax: RuleOf<typeof rows.LogSoftmax> = (b, node, [dy]) => {
+export const LogSoftmax: RuleOf<Rows["LogSoftmax"]> = (b, node, [dy]) => {
   const [y] = node.outputs;
   return [b.sub(dy, b.mul(b.exp(y), b.sum(dy, softmaxAxes(node), true)))];
 };
 
-export const LayerNormalization: RuleOf<typeof rows.LayerNormalization> = (
+export const LayerNormalization: RuleOf<Rows["LayerNormalization"]> = (
   b,
   node,
   [dy, dmean, dinverse],
@@ -204,7 +204,7 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-export const RMSNormalization: RuleOf<typeof rows.RMSNormalization> = (
+export const RMSNormalization: RuleOf<Rows["RMSNormalization"]> = (
   b,
   { inputs: [x, scale], attrs: { axis, epsilon } },
   [dy],
