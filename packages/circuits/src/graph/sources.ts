@@ -90,12 +90,3 @@ export function streamAt(stage: number, { nLayers }: GraphShape): string {
   if (stage === 2 * nLayers) return `blocks.${nLayers - 1}.hook_resid_post`;
   return `blocks.${Math.floor(stage / 2)}.hook_resid_${stage % 2 === 1 ? "mid" : "pre"}`;
 }
-
-/** All hooks of the residual stream that destinations read. */
-export function streamHooks(shape: GraphShape): string[] {
-  const { nLayers, attnOnly, parallel } = shape;
-  const stages = Array.from({ length: 2 * nLayers + 1 }, (_, stage) => stage);
-  return stages
-    .filter((stage) => stage % 2 === 0 || !(attnOnly || parallel))
-    .map((stage) => streamAt(stage, shape));
-}
