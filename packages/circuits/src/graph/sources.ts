@@ -84,9 +84,3 @@ export function stageOf(
 export function groupsBefore(stage: number, shape: GraphShape): SourceGroup[] {
   return sourceGroups(shape).filter((group) => group.stage < stage);
 }
-
-/** The hook of the residual stream that the destinations of a stage read in an ordinary run. */
-export function streamAt(stage: number, { nLayers }: GraphShape): string {
-  if (stage === 2 * nLayers) return `blocks.${nLayers - 1}.hook_resid_post`;
-  return `blocks.${Math.floor(stage / 2)}.hook_resid_${stage % 2 === 1 ? "mid" : "pre"}`;
-}
