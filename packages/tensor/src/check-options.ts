@@ -44,6 +44,18 @@ export function checkOptions<T>(
   if (missing !== undefined) throw new TypeError(`${subject}: ${noun} "${missing}" is missing`);
 }
 
+/**
+ * The options that are there: what may be spread over defaults.
+ *
+ * @example
+ * ({ by: "position", ...present({ by: undefined }) }); // { by: "position" }
+ */
+export function present<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
+}
+
 /** Whether a value holds what it has under names; a Map, a Date or a list does not. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

@@ -19,7 +19,7 @@ export {
   sub,
 } from "./arithmetic";
 export { cast } from "./cast";
-export { checkOptions, type OptionKeys } from "./check-options";
+export { checkOptions, type OptionKeys, present } from "./check-options";
 export { clipGlobalNorm } from "./clip-global-norm";
 export { concat, split, stack } from "./concat";
 export {

@@ -1,5 +1,6 @@
 /** @file The choices that together are an ablation method, every one of them explicit. */
 
+import { checkOptions, type OptionKeys, present, quoted } from "@diopter/tensor";
 import type { CircuitPosition } from "../graph/positions";
 import type { TaskPrompt } from "../task/task";
 import type { Activations } from "./activations";
@@ -77,21 +78,78 @@ export const resampleEdges: Ablation = {
 
 /** Every axis, those that are not given as in `resampleEdges`. */
 export function ablationOf(options: Partial<Ablation> = {}): Ablation {
-  return { ...resampleEdges, ...options };
+  checkOptions("ablationOf", options, axes);
+  const ablation = { ...resampleEdges, ...present(options) };
+  checkValue(ablation.value);
+  checkOptions("ablation: freeze", ablation.freeze, { norm: "required", pattern: "required" });
+  return ablation;
+}
+
+const axes: OptionKeys<Partial<Ablation>> = {
+  granularity: "optional",
+  embedding: "optional",
+  component: "optional",
+  value: "optional",
+  tokens: "optional",
+  direction: "optional",
+  set: "optional",
+  recomputation: "optional",
+  freeze: "optional",
+  prefix: "optional",
+};
+
+type Kind<K extends AblationValue["kind"]> = Extract<AblationValue, { kind: K }>;
+
+/** What each kind of value has; `kind` is there in values that were made before. */
+const choices: { readonly [K in AblationValue["kind"]]: OptionKeys<Partial<Kind<K>>> } = {
+  resample: {
+    kind: "optional",
+    from: "optional",
+    corruption: "optional",
+    draws: "optional",
+    seed: "optional",
+  },
+  zero: { kind: "optional" },
+  mean: {
+    kind: "optional",
+    over: "optional",
+    by: "optional",
+    group: "optional",
+    n: "optional",
+    seed: "optional",
+    corruption: "optional",
+  },
+  noise: { kind: "optional", at: "optional", scale: "optional", seed: "optional" },
+  given: { kind: "optional", name: "optional", activations: "optional" },
+};
+
+/** Throws for kinds that are not there, and for what a kind does not have. */
+export function checkValue(value: AblationValue): void {
+  const kind = value?.kind;
+  const known = Object.hasOwn(choices, kind) ? choices[kind] : undefined;
+  checkOptions<object>("ablation: value", value, known ?? { ...value }, "field");
+  if (known === undefined)
+    throw new RangeError(
+      `ablation: no value of kind ${quoted(kind)}; expected ${Object.keys(choices).join(", ")}`,
+    );
+  if (value.kind === "resample" && value.from !== "set" && value.draws !== undefined)
+    throw new RangeError('ablation: draws are from the set of corruptions; give from: "set"');
+  if (value.kind === "mean" && value.by !== "group" && value.group !== undefined)
+    throw new RangeError(
+      `ablation: a mean by ${quoted(value.by)} reads no group; it is for by: "group"`,
+    );
 }
 
 /** Outputs of a paired corrupt prompt. @example resample() */
-export function resample(
-  options: Partial<Extract<AblationValue, { kind: "resample" }>> = {},
-): AblationValue {
-  return { from: "paired", ...options, kind: "resample" };
+export function resample(options: Partial<Kind<"resample">> = {}): AblationValue {
+  checkOptions("resample", options, choices.resample);
+  return { from: "paired", ...present(options), kind: "resample" };
 }
 
 /** The mean over a set. @example mean({ over: "corrupt", by: "position" }) */
-export function mean(
-  options: Partial<Extract<AblationValue, { kind: "mean" }>> = {},
-): AblationValue {
-  return { over: "corrupt", by: "position", ...options, kind: "mean" };
+export function mean(options: Partial<Kind<"mean">> = {}): AblationValue {
+  checkOptions("mean", options, choices.mean);
+  return { over: "corrupt", by: "position", ...present(options), kind: "mean" };
 }
 
 /** Nothing. */
@@ -100,10 +158,9 @@ export function zero(): AblationValue {
 }
 
 /** Gaussian noise. @example noise({ scale: 3, seed: 0 }) */
-export function noise(
-  options: Partial<Extract<AblationValue, { kind: "noise" }>> = {},
-): AblationValue {
-  return { at: "embedding", scale: 3, seed: 0, ...options, kind: "noise" };
+export function noise(options: Partial<Kind<"noise">> = {}): AblationValue {
+  checkOptions("noise", options, choices.noise);
+  return { at: "embedding", scale: 3, seed: 0, ...present(options), kind: "noise" };
 }
 
 /** What an ablation tells causally. Miller et al. 2024. */

@@ -1,7 +1,7 @@
 /** @file Controls: scores that know nothing of the metric, and scores that know the answer. */
 
 import { activations, type Model } from "@diopter/model";
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import type { Circuit } from "../graph/circuit";
 import { EdgeGraph } from "../graph/edge-graph";
 import { type GraphShape, shapeOf } from "../graph/shape";
@@ -14,8 +14,10 @@ import { Scores } from "./scores/scores";
 /** Uniform random scores in [0, 1): the same for the same seed. */
 export function randomScores(
   shape: GraphShape,
-  { seed }: { readonly seed: number },
+  options: { readonly seed: number },
 ): Scores<"edge"> {
+  checkOptions("randomScores", options, { seed: "required" });
+  const { seed } = options;
   const graph = new EdgeGraph(shape);
   const random = new Random(seed);
   const values = Float64Array.from({ length: graph.edgeCount }, () => random.uniform());
@@ -49,6 +51,12 @@ export async function magnitudeScores(
   task: Task,
   options: MagnitudeOptions = {},
 ): Promise<Scores<"edge">> {
+  checkOptions("magnitudeScores", options, {
+    of: "optional",
+    inputs: "optional",
+    batchSize: "optional",
+    signal: "optional",
+  });
   const { of = "mean-norm", inputs = "split", signal } = options;
   const job = new Job({ signal });
   const { config } = model;

@@ -1,7 +1,14 @@
 /** @file Optimal ablation: the constants that hurt a circuit least, fitted by gradient. Li and Janson 2024. */
 
 import { derivatives, type Model } from "@diopter/model";
-import { type AdamState, adam, adamState, type ParameterSet, Random } from "@diopter/tensor";
+import {
+  type AdamState,
+  adam,
+  adamState,
+  checkOptions,
+  type ParameterSet,
+  Random,
+} from "@diopter/tensor";
 import { type Ablation, type AblationValue, ablationOf } from "../ablation/ablation";
 import { edgesOfSources, replacedMask } from "../ablation/replaced-mask";
 import type { Circuit } from "../graph/circuit";
@@ -48,6 +55,15 @@ export async function optimalConstants(
   circuit: Circuit,
   options: OptimalConstantsOptions = {},
 ): Promise<OptimalConstants> {
+  checkOptions("optimalConstants", options, {
+    ablation: "optional",
+    epochs: "optional",
+    learningRate: "optional",
+    batchSize: "optional",
+    seed: "optional",
+    signal: "optional",
+    onProgress: "optional",
+  });
   const { epochs = 30, learningRate = 0.01, seed = 0, signal, onProgress } = options;
   const start = { value: { kind: "mean", over: "clean", by: "all" } as const, ...options.ablation };
   const ablation = ablationOf(start);

@@ -2,6 +2,7 @@
 
 import type { Model } from "@diopter/model";
 import type { Estimate } from "@diopter/statistics";
+import { checkOptions } from "@diopter/tensor";
 import { ablationOf } from "../ablation/ablation";
 import type { Ranking } from "../discover/scores/ranking";
 import type { Scores } from "../discover/scores/scores";
@@ -11,7 +12,7 @@ import { type MibAreas, mibAreas, mibShares } from "../metrics/mib-areas";
 import { faithfulnessIntervals } from "../metrics/normalized-faithfulness";
 import { own } from "../schema/schema";
 import type { Task } from "../task/task";
-import { type EvaluateOptions, type Evaluation, evaluateCells } from "./evaluate";
+import { type EvaluateOptions, type Evaluation, evaluateCells, evaluateKeys } from "./evaluate";
 
 export interface EvaluateCurveOptions extends EvaluateOptions {
   /** Sizes asked for, before pruning; MIB's ten shares of all edges when absent. */
@@ -54,17 +55,33 @@ export async function evaluateCurve(
   scores: Scores<"edge">,
   options: EvaluateCurveOptions = {},
 ): Promise<EvaluatedCurve> {
-  const { by = "absolute", select = "top", cluster = "template", seed = 0 } = options;
+  checkOptions("evaluateCurve", options, {
+    ...evaluateKeys,
+    sizes: "optional",
+    by: "optional",
+    select: "optional",
+    cluster: "optional",
+    seed: "optional",
+  });
+  const {
+    sizes: asked,
+    by = "absolute",
+    select = "top",
+    cluster = "template",
+    seed = 0,
+    ...rest
+  } = options;
+  const { ablation: axes, ...cells } = rest;
   const { graph } = scores;
-  const sizes = options.sizes ?? mibShares.map((share) => Math.round(share * graph.edgeCount));
-  const ablation = ablationOf({ granularity: graph.shape.inputs, ...options.ablation });
+  const sizes = asked ?? mibShares.map((share) => Math.round(share * graph.edgeCount));
+  const ablation = ablationOf({ granularity: graph.shape.inputs, ...axes });
   const circuits = sizes.map((size) => scores[select](size, { by }).pruned().circuit);
   const empty = Circuit.ofEdges(graph.shape, [], { name: "empty", version: "1" });
   const results = await evaluateCells(
     model,
     task,
     [empty, ...circuits].map((circuit) => ({ circuit, ablation })),
-    options,
+    cells,
   );
   const [nothing, ...evaluations] = results.map((result) => {
     if (result.applicable) return result;
@@ -78,7 +95,7 @@ export async function evaluateCurve(
     const { kept: size } = evaluation.size;
     return { requested: sizes[i]!, size, circuit: circuits[i]!, evaluation, f: value, low, high };
   });
-  const isMib = options.sizes === undefined;
+  const isMib = asked === undefined;
   return {
     metric,
     points,

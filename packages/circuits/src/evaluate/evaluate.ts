@@ -1,6 +1,7 @@
 /** @file A circuit under ablations: every metric of every prompt. */
 
 import { checkedMetric, type Metric, type Model, metricRows } from "@diopter/model";
+import { checkOptions, type OptionKeys } from "@diopter/tensor";
 import { type Ablation, ablationOf, causalReading } from "../ablation/ablation";
 import type { Activations } from "../ablation/activations";
 import { NotApplicableError } from "../ablation/not-applicable";
@@ -28,6 +29,16 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+export const cellsKeys: OptionKeys<Omit<EvaluateOptions, "ablation">> = {
+  metrics: "optional",
+  batchSize: "optional",
+  engine: "optional",
+  signal: "optional",
+  onProgress: "optional",
+};
+
+export const evaluateKeys: OptionKeys<EvaluateOptions> = { ...cellsKeys, ablation: "optional" };
 
 /** Values of one prompt by metric name. */
 export interface EvaluatedPrompt {
@@ -80,8 +91,10 @@ export async function evaluate(
   circuit: Circuit,
   options: EvaluateOptions = {},
 ): Promise<Evaluation | NotApplicable> {
-  const ablation = ablationOf(options.ablation);
-  const [result] = await evaluateCells(model, task, [{ circuit, ablation }], options);
+  checkOptions("evaluate", options, evaluateKeys);
+  const { ablation, ...cells } = options;
+  const spec = { circuit, ablation: ablationOf(ablation) };
+  const [result] = await evaluateCells(model, task, [spec], cells);
   return result!;
 }
 
@@ -98,8 +111,9 @@ export async function evaluateCells(
   model: Model,
   task: Task,
   specs: readonly CellSpec[],
-  options: EvaluateOptions = {},
+  options: Omit<EvaluateOptions, "ablation"> = {},
 ): Promise<(Evaluation | NotApplicable)[]> {
+  checkOptions("evaluateCells", options, cellsKeys);
   const { signal, engine = "auto" } = options;
   if (task.prompts.length === 0) throw new RangeError("evaluate: the task has no prompts");
   const metrics = (options.metrics ?? [task.metric]).map((metric) =>

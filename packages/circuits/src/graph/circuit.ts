@@ -1,6 +1,7 @@
 /** @file A circuit as data: a named set of edges or nodes of one graph, at positions or everywhere. */
 
 import { quoted } from "@diopter/graph";
+import { checkOptions, type OptionKeys } from "@diopter/tensor";
 import {
   type CircuitComponent,
   type CircuitElement,
@@ -44,6 +45,14 @@ export interface CircuitMeta {
   readonly derivation?: readonly string[];
   readonly found?: FoundBy | undefined;
 }
+
+export const metaKeys: OptionKeys<CircuitMeta> = {
+  name: "required",
+  version: "required",
+  source: "optional",
+  derivation: "optional",
+  found: "optional",
+};
 
 /**
  * A set of edges or nodes with name, version and source; immutable.
@@ -92,6 +101,7 @@ export class Circuit {
     edges: Iterable<string | CircuitElement>,
     meta: CircuitMeta,
   ): Circuit {
+    checkOptions("Circuit.ofEdges", meta, metaKeys);
     return Circuit.#of(shape, "edge", edges, meta);
   }
 
@@ -101,6 +111,7 @@ export class Circuit {
     nodes: Iterable<string | CircuitElement>,
     meta: CircuitMeta,
   ): Circuit {
+    checkOptions("Circuit.ofNodes", meta, metaKeys);
     return Circuit.#of(shape, "node", nodes, meta);
   }
 
@@ -188,7 +199,9 @@ export class Circuit {
   }
 
   /** Elements of this circuit only; `positions` are the ones there are, for elements at every position. */
-  minus(other: Circuit, { positions }: { readonly positions?: Positions } = {}): Circuit {
+  minus(other: Circuit, options: { readonly positions?: Positions } = {}): Circuit {
+    checkOptions("Circuit.minus", options, { positions: "optional" });
+    const { positions } = options;
     requireAlike(this, other);
     return this.#derived(
       subtract(this.placement, other.placement, positions),
@@ -197,7 +210,9 @@ export class Circuit {
   }
 
   /** All else; `positions` are the ones there are, needed when the circuit has positions. */
-  complement({ positions }: { readonly positions?: Positions } = {}): Circuit {
+  complement(options: { readonly positions?: Positions } = {}): Circuit {
+    checkOptions("Circuit.complement", options, { positions: "optional" });
+    const { positions } = options;
     const count = this.component === "edge" ? this.graph.edgeCount : this.graph.sources.length;
     return this.#derived(complementOf(this.placement, count, positions), "complement");
   }

@@ -1,6 +1,7 @@
 /** @file What of a model decides the nodes and edges of its graph. */
 
 import type { ModelConfig } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import * as v from "valibot";
 import { fields, flag, oneOf, readAs, size } from "../schema/schema";
 
@@ -80,8 +81,10 @@ export function checkedShape(shape: GraphShape): GraphShape {
  */
 export function shapeOf(
   config: ModelConfig,
-  { inputs = "split", embedding = "joint" }: Partial<Pick<GraphShape, "inputs" | "embedding">> = {},
+  options: Partial<Pick<GraphShape, "inputs" | "embedding">> = {},
 ): GraphShape {
+  checkOptions("shapeOf", options, { embedding: "optional", inputs: "optional" });
+  const { inputs = "split", embedding = "joint" } = options;
   if (config.normPlacement !== "pre") {
     throw new RangeError(
       `circuit: edges need outputs that add up unnormed, but ${config.family} norms them on their way into the residual stream`,

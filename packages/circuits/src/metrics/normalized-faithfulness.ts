@@ -8,6 +8,7 @@ import {
   ratioIntervals,
   ratioSummary,
 } from "@diopter/statistics";
+import { checkOptions } from "@diopter/tensor";
 import { requireWhole, type ShareOptions } from "./recovered";
 
 /** Per-prompt values of one metric [prompt] under one ablation. */
@@ -31,6 +32,7 @@ export function normalizedFaithfulness(
   values: FaithfulnessValues,
   options: ShareOptions = {},
 ): RatioSummary {
+  checkOptions("normalizedFaithfulness", options, { trim: "optional", tinyBelow: "optional" });
   const name = "normalizedFaithfulness";
   return ratioSummary(...gapsOf(name, values), { ...options, name });
 }
@@ -40,6 +42,13 @@ export function faithfulnessIntervals(
   values: FaithfulnessValues,
   options: IntervalOptions,
 ): RatioIntervals {
+  checkOptions("faithfulnessIntervals", options, {
+    clusters: "optional",
+    seed: "required",
+    level: "optional",
+    resamples: "optional",
+    draw: "optional",
+  });
   const name = "faithfulnessIntervals";
   return ratioIntervals(...gapsOf(name, values), { ...options, name });
 }

@@ -9,6 +9,7 @@ import {
   ratioIntervals,
   ratioSummary,
 } from "@diopter/statistics";
+import { checkOptions } from "@diopter/tensor";
 
 /** How much the circuit recovers; all shares in percent of the model's value. */
 export type Recovery = RatioSummary;
@@ -30,6 +31,7 @@ export function recovered(
   model: ArrayLike<number>,
   options: ShareOptions = {},
 ): Recovery {
+  checkOptions("recovered", options, { trim: "optional", tinyBelow: "optional" });
   const values = sharesOf("recovered", circuit, model);
   return ratioSummary(...values, { ...options, scale: 100, name: "recovered" });
 }

@@ -13,6 +13,7 @@ import {
   type TokenPrompt,
   together,
 } from "@diopter/model";
+import type { OptionKeys } from "@diopter/tensor";
 import { version } from "../run/state";
 import type { PairBatch, Pairs } from "./pairs";
 import { type CellRows, type PatchProgress, PatchRecord, type PatchState } from "./record";
@@ -40,6 +41,22 @@ export interface PairOptions extends PromptOptions {
   /** Most bytes that one run may need, weights included. */
   readonly budget?: number;
 }
+
+export const pairKeys: OptionKeys<PairOptions> = {
+  prependBos: "optional",
+  paddingSide: "optional",
+  clean: "required",
+  corrupt: "required",
+  metric: "required",
+  direction: "optional",
+  positions: "optional",
+  tokensPerRun: "optional",
+  resume: "optional",
+  onState: "optional",
+  onProgress: "optional",
+  signal: "optional",
+  budget: "optional",
+};
 
 /** The record of a job, with what an earlier one has measured. */
 export async function recordOf<Options extends PairOptions>(

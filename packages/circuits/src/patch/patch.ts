@@ -13,8 +13,15 @@ import {
   tokenSlots,
   tokenText,
 } from "@diopter/model";
-import { fromData } from "@diopter/tensor";
-import { inputsOf, type PairOptions, readAndMeasure, recordOf, sweepInto } from "./pair-runs";
+import { checkOptions, fromData } from "@diopter/tensor";
+import {
+  inputsOf,
+  type PairOptions,
+  pairKeys,
+  readAndMeasure,
+  recordOf,
+  sweepInto,
+} from "./pair-runs";
 import { type PairBatch, pairBatches, pairPrompts, realLength } from "./pairs";
 import type { CellRows, PatchRecord } from "./record";
 import { type PatchDirection, PatchResult } from "./result";
@@ -36,6 +43,18 @@ export interface PatchOptions extends PairOptions, PatchSelection {
  * sweep.mean({ normalized: true }); // [layer, head]: 0 is the corrupt run, 1 the clean one
  */
 export async function patch(model: Model, options: PatchOptions): Promise<PatchResult> {
+  checkOptions("patch", options, {
+    ...pairKeys,
+    what: "required",
+    over: "optional",
+    at: "optional",
+  });
+  checkOptions("patch: at", options.at, {
+    layer: "optional",
+    head: "optional",
+    pos: "optional",
+    key: "optional",
+  });
   const { direction = "denoise", metric, positions, tokensPerRun = 640 } = options;
   const pairs = pairPrompts(model, options, options);
   const grid = patchGrid(model.config, options, realLength(pairs.clean));

@@ -5,8 +5,15 @@
  */
 
 import type { Edit, Model, Position } from "@diopter/model";
-import { fromData, type Tensor } from "@diopter/tensor";
-import { inputsOf, type PairOptions, readAndMeasure, recordOf, sweepInto } from "./pair-runs";
+import { checkOptions, fromData, type Tensor } from "@diopter/tensor";
+import {
+  inputsOf,
+  type PairOptions,
+  pairKeys,
+  readAndMeasure,
+  recordOf,
+  sweepInto,
+} from "./pair-runs";
 import { type PairBatch, pairBatches, pairPrompts } from "./pairs";
 import { type PathEnds, pathEnds, type Receiver } from "./path-ends";
 import { type PathRuns, partOf, pathHooks, pathInputs, slotsOf } from "./path-inputs";
@@ -39,6 +46,15 @@ export interface PatchPathsOptions extends PairOptions {
  * paths.effects(); // [sender, receiver, prompt]
  */
 export async function patchPaths(model: Model, options: PatchPathsOptions): Promise<PatchResult> {
+  checkOptions("patchPaths", options, {
+    ...pairKeys,
+    senders: "optional",
+    receivers: "optional",
+    through: "optional",
+    norm: "optional",
+    at: "optional",
+  });
+  checkOptions("patchPaths: at", options.at, { sender: "optional", receiver: "optional" });
   const { direction = "denoise", through = "direct", norm = "live" } = options;
   const { metric, positions, tokensPerRun = 640 } = options;
   const pairs = pairPrompts(model, options, options);

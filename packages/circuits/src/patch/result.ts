@@ -2,7 +2,7 @@
 
 import type { Provenance } from "@diopter/model";
 import { std } from "@diopter/statistics";
-import { fromData, mean, type Tensor } from "@diopter/tensor";
+import { checkOptions, fromData, mean, type Tensor } from "@diopter/tensor";
 import { axisOf, type PatchMeanOptions, type PatchSvgOptions, patchPicture } from "./picture";
 
 /** `denoise`: values of the clean run go into the corrupt run; `noise`: values of the corrupt run into the clean one. */
@@ -71,7 +71,9 @@ export class PatchResult {
   }
 
   /** Mean over prompts, [...axes]; normalized, it is a ratio of means, as in TransformerLens's demos. */
-  mean({ normalized = false }: PatchMeanOptions = {}): Tensor<"float64"> {
+  mean(options: PatchMeanOptions = {}): Tensor<"float64"> {
+    checkOptions("PatchResult.mean", options, { normalized: "optional" });
+    const { normalized = false } = options;
     const means = mean(this.values, { axes: [-1] });
     if (!normalized) return means;
     const [clean, corrupt] = [average(this.clean), average(this.corrupt)];
@@ -154,8 +156,15 @@ export class PatchResult {
   }
 
   /** A heat map of the means, normalized unless told otherwise; axes beyond two share the rows, layers bottom-up. */
-  toSVG({ normalized = true, ...options }: PatchSvgOptions = {}): string {
-    return patchPicture(this, this.mean({ normalized }), { ...options, normalized });
+  toSVG(options: PatchSvgOptions = {}): string {
+    checkOptions("PatchResult.toSVG", options, {
+      columns: "optional",
+      title: "optional",
+      normalized: "optional",
+      width: "optional",
+    });
+    const { normalized = true, ...picture } = options;
+    return patchPicture(this, this.mean({ normalized }), { ...picture, normalized });
   }
 
   #coordinatesOf(cell: number): Record<string, number | string> {

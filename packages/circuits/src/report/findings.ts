@@ -1,5 +1,6 @@
 /** @file What follows from the measured data of a robustness report. */
 
+import { checkOptions } from "@diopter/tensor";
 import { type Sensitivity, sensitivity } from "../metrics/sensitivity";
 import { type CellSummary, type CellWithout, cellSummary } from "./cell-summary";
 import { axisNames } from "./cell-words";
@@ -48,11 +49,11 @@ export class Findings {
   }
 
   /** How far the median score moves with each axis that varies; undefined where fewer than 2 cells apply. */
-  sensitivity({
-    asks,
-  }: {
-    readonly asks?: CellSummary["asks"] | undefined;
-  } = {}): Sensitivity | undefined {
+  sensitivity(
+    options: { readonly asks?: CellSummary["asks"] | undefined } = {},
+  ): Sensitivity | undefined {
+    checkOptions("RobustnessReport.sensitivity", options, { asks: "optional" });
+    const { asks } = options;
     const cells = this.cells.filter(
       (cell): cell is CellSummary => cell.applicable && (asks === undefined || cell.asks === asks),
     );
@@ -69,11 +70,9 @@ export class Findings {
   }
 
   /** Paired tests of every cell against the author's, or of all pairs. */
-  comparisons({
-    pairs = "original",
-  }: {
-    readonly pairs?: "original" | "all";
-  } = {}): CellComparison[] {
+  comparisons(options: { readonly pairs?: "original" | "all" } = {}): CellComparison[] {
+    checkOptions("RobustnessReport.comparisons", options, { pairs: "optional" });
+    const { pairs = "original" } = options;
     return compareCells(this.data, this.cells, this.scale, pairs);
   }
 

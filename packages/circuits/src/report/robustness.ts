@@ -1,6 +1,7 @@
 /** @file The robustness report, run: how a circuit's faithfulness moves when the choices of the ablation move. */
 
 import type { Model } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import { type Ablation, causalReading } from "../ablation/ablation";
 import { NotApplicableError } from "../ablation/not-applicable";
 import type { CellSpec } from "../evaluate/evaluate";
@@ -51,6 +52,25 @@ export async function robustness(
   circuit: Circuit,
   options: RobustnessOptions = {},
 ): Promise<RobustnessReport> {
+  checkOptions("robustness", options, {
+    preset: "optional",
+    cells: "optional",
+    original: "optional",
+    metrics: "optional",
+    seed: "optional",
+    randomCircuits: "optional",
+    randomIn: "optional",
+    resamples: "optional",
+    level: "optional",
+    cluster: "optional",
+    meanSetSizes: "optional",
+    meanSetDraws: "optional",
+    batchSize: "optional",
+    signal: "optional",
+    onProgress: "optional",
+    controls: "optional",
+    resume: "optional",
+  });
   const chosen = reportOptions(task, options);
   const metrics = reportMetrics(task, options.metrics);
   const watched = [...metrics, ...fingerprints()].map(remembered);

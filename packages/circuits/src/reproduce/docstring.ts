@@ -2,6 +2,7 @@
 
 import type { Model } from "@diopter/model";
 import { quantile } from "@diopter/statistics";
+import { checkOptions } from "@diopter/tensor";
 import { type AblationValue, ablationOf, mean, resample } from "../ablation/ablation";
 import { docstringCircuit } from "../known/docstring";
 import { docstring } from "../task/generators/docstring";
@@ -77,6 +78,13 @@ export async function reproduceDocstring(
   model: Model,
   options: ReproduceDocstringOptions = {},
 ): Promise<DocstringReproduction> {
+  checkOptions("reproduceDocstring", options, {
+    tokenizer: "optional",
+    n: "optional",
+    seed: "optional",
+    signal: "optional",
+    onProgress: "optional",
+  });
   const { tokenizer = model.tokenizer, n = 50, seed, signal, onProgress } = options;
   if (!tokenizer) throw new RangeError(`reproduce: ${model.id} has no tokenizer`);
   const task = docstring({ tokenizer }, { n, seed });

@@ -2,6 +2,7 @@
 
 import type { Model } from "@diopter/model";
 import { quantile } from "@diopter/statistics";
+import { checkOptions } from "@diopter/tensor";
 import { type AblationValue, ablationOf, mean, resample } from "../ablation/ablation";
 import { ioiCircuit } from "../known/ioi";
 import { recovered } from "../metrics/recovered";
@@ -99,6 +100,16 @@ export async function reproduceIoi(
   model: Model,
   options: ReproduceIoiOptions = {},
 ): Promise<IoiReproduction> {
+  checkOptions("reproduceIoi", options, {
+    tokenizer: "optional",
+    perGroup: "optional",
+    perGroupInGrid: "optional",
+    meanSizes: "optional",
+    templates: "optional",
+    seed: "optional",
+    signal: "optional",
+    onProgress: "optional",
+  });
   const { perGroup = 100, perGroupInGrid = 200, meanSizes = paperSizes, signal } = options;
   const processed = asInPaper(model);
   const parts = promptsOf(model, options, perGroup);

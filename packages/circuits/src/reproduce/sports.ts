@@ -1,6 +1,7 @@
 /** @file The experiment of Miller et al. 2024 (arXiv 2407.08734) on sports of players, as it was set up. */
 
 import type { Model } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import {
   type Ablation,
   type AblationValue,
@@ -69,13 +70,16 @@ const paperCorrect: Readonly<Record<string, number>> = {
 export async function reproduceSports(
   model: Model,
   task: Task,
-  {
-    n = 200,
-    circuit = sportsCircuit("positions"),
-    signal,
-    onProgress,
-  }: ReproduceSportsOptions = {},
+  options: ReproduceSportsOptions = {},
 ): Promise<SportsReproduction> {
+  checkOptions("reproduceSports", options, {
+    n: "optional",
+    circuit: "optional",
+    seed: "optional",
+    signal: "optional",
+    onProgress: "optional",
+  });
+  const { n = 200, circuit = sportsCircuit("positions"), signal, onProgress } = options;
   const part = { ...task, prompts: task.prompts.slice(0, n) };
   const onPart = partCounter(1, onProgress);
   const run = { metrics: [metric], signal, onPart };

@@ -1,6 +1,7 @@
 /** @file The Tracr experiment of Miller et al. 2024 (arXiv 2407.08734, section 5): what a search finds depends on whose truth it is held to. */
 
 import { auroc, type RocPoint, rocCurve, rocPlateau } from "@diopter/statistics";
+import { checkOptions } from "@diopter/tensor";
 import { type AblationValue, ablationOf, resample } from "../ablation/ablation";
 import { acdc } from "../discover/acdc/acdc";
 import { attributeEdges } from "../discover/attribution/attribute-edges";
@@ -85,6 +86,12 @@ export async function reproduceTracr(
   models: TracrModels,
   options: ReproduceTracrOptions = {},
 ): Promise<TracrReproduction> {
+  checkOptions("reproduceTracr", options, {
+    n: "optional",
+    seed: "optional",
+    signal: "optional",
+    onProgress: "optional",
+  });
   const { signal, seed = 0 } = options;
   const programs = tracrPrograms(models, options);
   const whole = tracrPrograms(models, { seed });

@@ -1,6 +1,7 @@
 /** @file The checks that every task passes before it is used. */
 
 import { brief, didYouMean, quoted } from "@diopter/graph";
+import { checkOptions } from "@diopter/tensor";
 import type { Task, TaskPrompt } from "./task";
 
 export interface CheckOptions {
@@ -14,7 +15,9 @@ export interface CheckOptions {
  * Throws `RangeError` for a prompt without tokens or answers, a missing corruption or one of another length, an
  * answer that is also wrong, a position outside the prompt, and ids that come twice.
  */
-export function checkTask(task: Task, { lengths = "equal" }: CheckOptions = {}): Task {
+export function checkTask(task: Task, options: CheckOptions = {}): Task {
+  checkOptions("checkTask", options, { lengths: "optional" });
+  const { lengths = "equal" } = options;
   const ids = new Set<string>();
   if (task.prompts.length === 0) throw new RangeError(`${task.name}: no prompts`);
   for (const [i, prompt] of task.prompts.entries()) {

@@ -1,5 +1,6 @@
 /** @file Reading tasks from AutoCircuit's files of prompts, checking what can be checked. */
 
+import { checkOptions } from "@diopter/tensor";
 import { checkTask } from "./check-task";
 import { type PromptsJson, parsePrompts } from "./prompt-json";
 import { type LoadTaskOptions, PromptReader } from "./prompt-reader";
@@ -22,6 +23,18 @@ export function loadTask(
   tokenizer: TaskTokenizer | undefined,
   options: LoadTaskOptions = {},
 ): Task {
+  checkOptions("loadTask", options, {
+    name: "optional",
+    version: "optional",
+    source: "optional",
+    metric: "optional",
+    candidates: "optional",
+    prependBos: "optional",
+    corruption: "optional",
+    values: "optional",
+    ignore: "optional",
+    lengths: "optional",
+  });
   const { name = "task", version = "1", metric = "logit-difference" } = options;
   const files = Array.isArray(json)
     ? json.map((file, i) => parsePrompts(file, `${name}: files[${i}]`))
@@ -47,5 +60,5 @@ export function loadTask(
     metric,
     ...(candidates === undefined ? {} : { candidates }),
   };
-  return checkTask(task, options);
+  return checkTask(task, { lengths: options.lengths });
 }

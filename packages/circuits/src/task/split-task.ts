@@ -1,6 +1,6 @@
 /** @file Parts of a task that share no prompt. */
 
-import { Random, type Seed } from "@diopter/tensor";
+import { checkOptions, Random, type Seed } from "@diopter/tensor";
 import type { Task } from "./task";
 
 export interface SplitOptions {
@@ -21,8 +21,10 @@ export interface SplitOptions {
  */
 export function splitTask(
   task: Task,
-  { train, test = task.prompts.length - train, seed = 42 }: SplitOptions,
+  options: SplitOptions,
 ): { readonly train: Task; readonly test: Task } {
+  checkOptions("splitTask", options, { train: "required", test: "optional", seed: "optional" });
+  const { train, test = task.prompts.length - train, seed = 42 } = options;
   for (const [name, count] of Object.entries({ train, test })) {
     if (!Number.isInteger(count) || count < 0) {
       throw new RangeError(`splitTask: ${name} is ${count}, expected a whole number from 0`);

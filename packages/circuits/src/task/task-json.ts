@@ -1,5 +1,6 @@
 /** @file Tasks as JSON of our own, with everything that a task holds. */
 
+import { checkOptions } from "@diopter/tensor";
 import * as v from "valibot";
 import {
   exactly,
@@ -69,6 +70,7 @@ const taskSchema = fields({
  * Throws `RangeError` for another schema or version and for an unsound task, `TypeError` for a field of the wrong kind.
  */
 export function taskFromJSON(json: unknown, options: CheckOptions = {}): Task {
+  checkOptions("taskFromJSON", options, { lengths: "optional" });
   const value = typeof json === "string" ? parseJSON(json, "task") : json;
   const { schema, schemaVersion, ...task } = readAs(taskSchema, value, "task");
   return checkTask(task as Task, options);

@@ -1,6 +1,6 @@
 /** @file The tasks of the synthetic world, for the models of `@diopter/tiny-models`. */
 
-import type { Random } from "@diopter/tensor";
+import { checkOptions, type Random } from "@diopter/tensor";
 import { type DocstringArguments, docstringCorruptions } from "./generators/docstring-corruptions";
 import { ioiPositions } from "./generators/ioi";
 import { corruptNames, type IoiNames, ioiCorruptions } from "./generators/ioi-corruptions";
@@ -11,6 +11,7 @@ import {
   type WorldRecipe,
   type WorldTaskOptions,
   worldIds,
+  worldKeys,
   worldTask,
 } from "./world/world-builder";
 import { worldCapitals, worldCompanies, worldProducts, worldSports } from "./world/world-facts";
@@ -52,7 +53,10 @@ export function worldTasks(model: Tokenized, source: WorldSource): WorldTasks {
   const idOf = worldIds(data, tokenizerOf("world", model));
   const made = Object.entries(recipes).map(([name, recipe]): [string, WorldTask] => [
     name,
-    (options = {}) => worldTask(source, idOf, recipe(data), options),
+    (options = {}) => {
+      checkOptions(`world.${name}`, options, worldKeys);
+      return worldTask(source, idOf, recipe(data), options);
+    },
   ]);
   return Object.fromEntries(made) as WorldTasks;
 }

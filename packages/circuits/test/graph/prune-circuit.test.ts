@@ -109,5 +109,6 @@ function onPaths(circuit: Circuit): readonly CircuitElement[] {
   };
   follow("input", "any", []);
   const kept = [...found].map(({ name, pos }) => ({ name, at: [pos] }));
-  return Circuit.ofEdges(circuit.shape, kept, circuit).elements;
+  const { name, version } = circuit;
+  return Circuit.ofEdges(circuit.shape, kept, { name, version }).elements;
 }

@@ -1,7 +1,7 @@
 /** @file The runtime on onnxruntime-node (optional peer), at `@diopter/model/node`. */
 
 import { encode } from "@diopter/graph";
-import { checkOptions, type OptionKeys, type TensorLike } from "@diopter/tensor";
+import { checkOptions, type OptionKeys, present, type TensorLike } from "@diopter/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { checkFeeds, fit, inDType } from "./feeds";
 import { offThread } from "./node/off-thread";
@@ -110,7 +110,7 @@ export function node(options: NodeOptions = {}): Runtime {
   checkOptions("node", options, nodeKeys);
   checkValues(options);
   const { worker = false, maxSessions = 64 } = options;
-  const limits = { ...LIMITS, ...options.limits };
+  const limits = { ...LIMITS, ...present(options.limits ?? {}) };
   const settings = sessionOptions(options);
   const pool = new SessionPool(
     "node",

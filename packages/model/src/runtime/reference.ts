@@ -1,7 +1,7 @@
 /** @file The runtime that everything is judged by: float64 in JavaScript, at `@diopter/model/reference`. */
 
 import { evaluate } from "@diopter/graph";
-import { cast, checkOptions, isFloat, type TensorLike } from "@diopter/tensor";
+import { cast, checkOptions, isFloat, present, type TensorLike } from "@diopter/tensor";
 import { checkFeeds, fit } from "./feeds";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 
@@ -26,7 +26,7 @@ const LIMITS: RuntimeLimits = {
  */
 export function reference(options: ReferenceOptions = {}): Runtime {
   checkOptions("reference", options, { limits: "optional" });
-  const limits = { ...LIMITS, ...options.limits };
+  const limits = { ...LIMITS, ...present(options.limits ?? {}) };
   const widened = new WeakMap<ReadonlyMap<string, TensorLike>, Map<string, TensorLike>>();
   let disposed = false;
   const refuseDisposed = () => {

@@ -1,7 +1,13 @@
 /** @file The runtime on onnxruntime-web (optional peer), at `@diopter/model/web`: wasm or WebGPU, in a worker of its own. */
 
 import { encode, type Graph, type Initializer } from "@diopter/graph";
-import { bytesPerElement, checkOptions, type DType, type OptionKeys } from "@diopter/tensor";
+import {
+  bytesPerElement,
+  checkOptions,
+  type DType,
+  type OptionKeys,
+  present,
+} from "@diopter/tensor";
 import { checkFeeds, fit } from "./feeds";
 import type { Runtime, RuntimeLimits, Session } from "./runtime";
 import { runError, type WeightUse } from "./session/backend";
@@ -59,7 +65,7 @@ export function web(options: WebOptions = {}): Runtime {
   checkOptions("web", options, webKeys);
   checkSettings(options);
   const { device = "wasm", worker = inBrowser(), maxSessions = 64 } = options;
-  const limits = { ...LIMITS[device], ...options.limits };
+  const limits = { ...LIMITS[device], ...present(options.limits ?? {}) };
   const { threads, wasmPaths } = options;
   const settings = { device, threads, wasmPaths };
   const place = worker ? workerPlace(device, startWorker, settings) : localPlace(settings);

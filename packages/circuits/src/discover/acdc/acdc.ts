@@ -1,7 +1,7 @@
 /** @file ACDC: edges go one by one, from the logits back, while the metric allows. Conmy et al. 2023. */
 
 import { type JobState, jobState, type Model, resumeData } from "@diopter/model";
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import * as v from "valibot";
 import type { AblationValue } from "../../ablation/ablation";
 import { Circuit } from "../../graph/circuit";
@@ -89,6 +89,21 @@ export async function acdc(
   task: Task,
   options: AcdcOptions = {},
 ): Promise<AcdcResult> {
+  checkOptions("acdc", options, {
+    threshold: "optional",
+    thresholds: "optional",
+    metric: "optional",
+    value: "optional",
+    order: "optional",
+    restart: "optional",
+    inputs: "optional",
+    embedding: "optional",
+    batchSize: "optional",
+    resume: "optional",
+    onState: "optional",
+    signal: "optional",
+    onProgress: "optional",
+  });
   const { onState, resume, restart = true } = options;
   const { value = { kind: "resample", from: "paired" } } = options;
   const job = new Job(options);

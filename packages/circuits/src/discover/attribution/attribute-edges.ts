@@ -1,6 +1,7 @@
 /** @file Scores for every edge from gradients: EAP and its integrated forms. */
 
 import type { Model } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import { EdgeGraph } from "../../graph/edge-graph";
 import { batchesOf, batchSizeFor, longestOf } from "../../run/batches";
 import { Job } from "../../run/job";
@@ -15,6 +16,7 @@ import {
   type AttributionMethod,
   type BatchScores,
   checkChoices,
+  commonKeys,
   prepared,
 } from "./batch";
 import { eap, eapIgActivations, eapIgInputs, maskGradient } from "./methods";
@@ -43,6 +45,13 @@ export async function attributeEdges(
   task: Task,
   options: AttributeOptions,
 ): Promise<Scores<"edge">> {
+  checkOptions("attributeEdges", options, {
+    ...commonKeys,
+    method: "required",
+    steps: "optional",
+    rule: "optional",
+    at: "optional",
+  });
   const { method, value = { kind: "resample", from: "paired" }, signal } = options;
   const job = new Job(options);
   const graph = new EdgeGraph(chosenShape(model, options));

@@ -8,6 +8,7 @@ import {
   type Model,
   type Outputs,
 } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import { embeddingHooks, sourceGroups, sourceHooks } from "../../graph/sources";
@@ -26,12 +27,15 @@ import {
   type BatchScores,
   type CommonOptions,
   checkChoices,
+  commonKeys,
   type IntegralOptions,
   prepared,
 } from "./batch";
 import { between } from "./methods";
 import { changeOf, gradientsOf, type ScoreForm } from "./score-extension";
 import { ScoreTotals } from "./score-totals";
+
+const { inputs: _, ...nodeKeys } = commonKeys;
 
 export type AttributeNodesOptions = Omit<CommonOptions, "inputs"> &
   (
@@ -53,6 +57,12 @@ export async function attributeNodes(
   task: Task,
   options: AttributeNodesOptions = {},
 ): Promise<Scores<"node">> {
+  checkOptions("attributeNodes", options, {
+    ...nodeKeys,
+    method: "optional",
+    steps: "optional",
+    rule: "optional",
+  });
   const { method = "atp", signal } = options;
   const { value = { kind: "resample", from: "paired" } } = options;
   const job = new Job(options);

@@ -1,6 +1,7 @@
 /** @file What every method of attribution is given for a batch of prompts, and what it gives back. */
 
 import type { Metric, Model } from "@diopter/model";
+import type { OptionKeys } from "@diopter/tensor";
 import type { AblationValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import type { EdgeGraph } from "../../graph/edge-graph";
@@ -38,6 +39,18 @@ export interface CommonOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+export const commonKeys: OptionKeys<CommonOptions> = {
+  value: "optional",
+  metric: "optional",
+  aggregate: "optional",
+  inputs: "optional",
+  embedding: "optional",
+  keep: "optional",
+  batchSize: "optional",
+  signal: "optional",
+  onProgress: "optional",
+};
 
 /** Points of an integral. */
 export interface IntegralOptions {

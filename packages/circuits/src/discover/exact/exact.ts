@@ -1,13 +1,19 @@
 /** @file Exact effects: every edge or node ablated by itself, each in a run of its own. */
 
 import type { Model } from "@diopter/model";
+import { checkOptions, type OptionKeys } from "@diopter/tensor";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
 import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import { chosenShape, valueRecord } from "../choices";
 import { type ScoreRecord, Scores } from "../scores/scores";
-import { type SingleEffectOptions, type SingleEffects, singleEffects } from "./single-effects";
+import {
+  effectKeys,
+  type SingleEffectOptions,
+  type SingleEffects,
+  singleEffects,
+} from "./single-effects";
 
 export interface ExactOptions extends SingleEffectOptions {
   readonly inputs?: GraphShape["inputs"];
@@ -21,6 +27,14 @@ export interface ExactEdgesOptions extends ExactOptions {
   readonly edges?: readonly string[];
 }
 
+const exactKeys: OptionKeys<ExactOptions> = {
+  ...effectKeys,
+  inputs: "optional",
+  embedding: "optional",
+  keep: "optional",
+};
+const exactEdgesKeys: OptionKeys<ExactEdgesOptions> = { ...exactKeys, edges: "optional" };
+
 /**
  * The effect of every single edge, in as many rows of runs as there are edges: exact, where attribution is an estimate.
  *
@@ -33,8 +47,10 @@ export interface ExactEdgesOptions extends ExactOptions {
 export async function exactEdges(
   model: Model,
   task: Task,
-  { edges, ...options }: ExactEdgesOptions = {},
+  given: ExactEdgesOptions = {},
 ): Promise<Scores<"edge">> {
+  checkOptions("exactEdges", given, exactEdgesKeys);
+  const { edges, ...options } = given;
   const graph = new EdgeGraph(chosenShape(model, options));
   const job = new Job();
   const chosen = edges && [...new Set(edges.map((name) => graph.edge(name)))];
@@ -71,6 +87,7 @@ export async function exactNodes(
   task: Task,
   options: ExactOptions = {},
 ): Promise<Scores<"node">> {
+  checkOptions("exactNodes", options, exactKeys);
   const graph = new EdgeGraph(chosenShape(model, options));
   const job = new Job();
   const sets = graph.sources.map((_, source) =>

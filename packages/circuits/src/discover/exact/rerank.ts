@@ -1,12 +1,15 @@
 /** @file The best edges of an estimate, scored again exactly. */
 
 import type { Model } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import type { Ranking } from "../scores/ranking";
 import { Scores } from "../scores/scores";
 import { exactRecord } from "./exact";
-import { type SingleEffectOptions, singleEffects } from "./single-effects";
+import { effectKeys, type SingleEffectOptions, singleEffects } from "./single-effects";
+
+const { tokens: _, ...rerankedKeys } = effectKeys;
 
 export interface RerankOptions extends Omit<SingleEffectOptions, "tokens"> {
   /** What "best" means. */
@@ -27,6 +30,7 @@ export async function rerank(
   n: number,
   options: RerankOptions = {},
 ): Promise<Scores<"edge">> {
+  checkOptions("rerank", options, { ...rerankedKeys, by: "optional" });
   const { graph, record } = scores;
   const { by = "absolute" } = options;
   if (!Number.isInteger(n) || n < 1 || n > graph.edgeCount)

@@ -1,7 +1,7 @@
 /** @file What each of many sets of edges does when it alone is replaced: one prompt again and again, a mask a row. */
 
 import type { Model } from "@diopter/model";
-import { allocate, type TensorLike } from "@diopter/tensor";
+import { allocate, type OptionKeys, type TensorLike } from "@diopter/tensor";
 import type { Ablation, AblationValue } from "../../ablation/ablation";
 import type { Activations } from "../../ablation/activations";
 import type { EdgeGraph } from "../../graph/edge-graph";
@@ -34,6 +34,17 @@ export interface SingleEffectOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+export const effectKeys: OptionKeys<SingleEffectOptions> = {
+  direction: "optional",
+  value: "optional",
+  metric: "optional",
+  tokens: "optional",
+  aggregate: "optional",
+  batchSize: "optional",
+  signal: "optional",
+  onProgress: "optional",
+};
 
 /** Sets of edges, each replaced by itself. */
 export type EdgeSets = readonly (readonly number[])[];

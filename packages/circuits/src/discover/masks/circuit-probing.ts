@@ -1,11 +1,19 @@
 /** @file Circuit probing: masks learned for several sizes; what is in many of the circuits matters most. Miller et al. 2024. */
 
 import type { Model } from "@diopter/model";
+import { checkOptions } from "@diopter/tensor";
 import type { Circuit } from "../../graph/circuit";
 import { Job } from "../../run/job";
 import type { Task } from "../../task/task";
 import { type ScoreRecord, Scores } from "../scores/scores";
-import { type LearnedMasks, type LearnMasksOptions, learnMasks } from "./learn-masks";
+import {
+  type LearnedMasks,
+  type LearnMasksOptions,
+  learnMasks,
+  learnMasksKeys,
+} from "./learn-masks";
+
+const { size: _a, select: _b, resume: _c, onState: _d, ...learningKeys } = learnMasksKeys;
 
 export interface CircuitProbingOptions
   extends Omit<LearnMasksOptions, "size" | "select" | "resume" | "onState"> {
@@ -26,8 +34,14 @@ export interface CircuitProbing {
 export async function circuitProbing(
   model: Model,
   task: Task,
-  { sizes, weight = 1, onProgress, ...options }: CircuitProbingOptions,
+  options: CircuitProbingOptions,
 ): Promise<CircuitProbing> {
+  checkOptions("circuitProbing", options, {
+    ...learningKeys,
+    sizes: "required",
+    weight: "optional",
+  });
+  const { sizes, weight = 1, onProgress, ...learning } = options;
   const rising = [...new Set(sizes)].sort((a, b) => a - b);
   if (rising.length === 0) throw new RangeError("circuit probing: no sizes");
   const job = new Job({ onProgress });
@@ -36,7 +50,7 @@ export async function circuitProbing(
   for (const [i, size] of rising.entries()) {
     learned.push(
       await learnMasks(model, task, {
-        ...options,
+        ...learning,
         size: { target: size, weight },
         select: { size },
         ...(onProgress && {

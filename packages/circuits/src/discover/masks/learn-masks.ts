@@ -1,7 +1,7 @@
 /** @file Circuits by learned masks: subnetwork and edge probing (Cao et al. 2021; Miller et al. 2024), Edge Pruning (Bhaskar et al. 2024). */
 
 import { type JobIdentity, type JobState, jobState, type Model, resumeData } from "@diopter/model";
-import { type AdamState, adam, adamState } from "@diopter/tensor";
+import { type AdamState, adam, adamState, checkOptions, type OptionKeys } from "@diopter/tensor";
 import type { Circuit } from "../../graph/circuit";
 import { EdgeGraph } from "../../graph/edge-graph";
 import type { GraphShape } from "../../graph/shape";
@@ -37,6 +37,29 @@ export interface LearnMasksOptions extends Partial<MaskedTask> {
   readonly onState?: (state: MaskState) => void;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+export const learnMasksKeys: OptionKeys<LearnMasksOptions> = {
+  size: "required",
+  steps: "required",
+  learningRate: "optional",
+  keep: "optional",
+  select: "optional",
+  test: "optional",
+  testEvery: "optional",
+  inputs: "optional",
+  embedding: "optional",
+  resume: "optional",
+  onState: "optional",
+  onProgress: "optional",
+  component: "optional",
+  direction: "optional",
+  value: "optional",
+  metric: "optional",
+  samples: "optional",
+  seed: "optional",
+  batchSize: "optional",
+  signal: "optional",
+};
 
 export interface MaskStep {
   readonly step: number;
@@ -79,6 +102,7 @@ export async function learnMasks(
   task: Task,
   options: LearnMasksOptions,
 ): Promise<LearnedMasks> {
+  checkOptions("learnMasks", options, learnMasksKeys);
   const { steps, onState, testEvery, test, learningRate = 0.1 } = options;
   const { component = "edge", seed = 0 } = options;
   const job = new Job(options);

@@ -1,5 +1,6 @@
 /** @file A score for every edge or node, with how it was made, and circuits chosen by it. */
 
+import { checkOptions } from "@diopter/tensor";
 import * as v from "valibot";
 import { Circuit } from "../../graph/circuit";
 import { type CircuitComponent, elementIndex, elementName } from "../../graph/circuit-elements";
@@ -122,14 +123,18 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
   }
 
   /** The `n` best. Throws `RangeError` when there are fewer. */
-  top(n: number, { by = "absolute" }: { readonly by?: Ranking } = {}): Circuit {
+  top(n: number, options: { readonly by?: Ranking } = {}): Circuit {
+    checkOptions("Scores.top", options, { by: "optional" });
+    const { by = "absolute" } = options;
     if (!Number.isInteger(n) || n < 0 || n > this.values.length)
       throw new RangeError(`scores: ${n} ${this.component}s of ${this.values.length}`);
     return this.#circuit(this.ranked(by).subarray(0, n), "top", n, by);
   }
 
   /** All whose score is at least `least` in size (`absolute`), or at most -`least` (`signed`); of re-ranked scores among `first`. */
-  threshold(least: number, { by = "absolute" }: { readonly by?: Ranking } = {}): Circuit {
+  threshold(least: number, options: { readonly by?: Ranking } = {}): Circuit {
+    checkOptions("Scores.threshold", options, { by: "optional" });
+    const { by = "absolute" } = options;
     const passes = (x: number) => (by === "absolute" ? Math.abs(x) >= least : -x >= least);
     const among = this.first ? [...this.first].sort((a, b) => a - b) : [...this.values.keys()];
     const chosen = among.filter((i) => passes(this.values[i]!));
@@ -141,29 +146,29 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
    *
    * @throws TypeError for scores of nodes.
    */
-  greedy(
-    this: Scores<"edge">,
-    n: number,
-    { by = "absolute" }: { readonly by?: Ranking } = {},
-  ): Circuit {
+  greedy(this: Scores<"edge">, n: number, options: { readonly by?: Ranking } = {}): Circuit {
+    checkOptions("Scores.greedy", options, { by: "optional" });
+    const { by = "absolute" } = options;
     if (this.component !== "edge")
       throw new TypeError("scores: expected scores of edges to grow a circuit, got those of nodes");
     return this.#circuit(grownFromLogits(this.graph, this.ranked(by), n), "greedy", n, by);
   }
 
   /** Scores by which the most important element is the least important, and so on: a control. */
-  reversed({ by = "absolute" }: { readonly by?: Ranking } = {}): Scores<Of> {
+  reversed(options: { readonly by?: Ranking } = {}): Scores<Of> {
+    checkOptions("Scores.reversed", options, { by: "optional" });
+    const { by = "absolute" } = options;
     const ranked = this.ranked(by);
     const values = new Float64Array(ranked.length);
     // The place in the old order, from 0 for what was best, is the importance in the new one.
     ranked.forEach((element, place) => {
       values[element] = by === "absolute" ? place : -place;
     });
-    const { method, options } = this.record;
+    const { method, options: made } = this.record;
     return new Scores(this.graph, this.component, values, {
       ...this.record,
       method: `${method}, reversed`,
-      options: { ...options, reversed: by },
+      options: { ...made, reversed: by },
     });
   }
 

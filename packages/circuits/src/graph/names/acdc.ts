@@ -1,9 +1,10 @@
 /** @file The edges of ACDC: (receiver hook, index, sender hook, index), an index being a list with null for "all". */
 
 import { quoted } from "@diopter/graph";
+import { checkOptions } from "@diopter/tensor";
 import * as v from "valibot";
 import { index, list, listed, readAs, text } from "../../schema/schema";
-import { Circuit, type CircuitElement, type CircuitMeta } from "../circuit";
+import { Circuit, type CircuitElement, type CircuitMeta, metaKeys } from "../circuit";
 import type { GraphShape } from "../shape";
 
 /** `[null]` for a stream, `[null, null, head]` for a head; a token index in second place for one position. */
@@ -27,8 +28,10 @@ export type AcdcEdge = readonly [
  */
 export function toAcdc(
   circuit: Circuit,
-  { internal = false }: { readonly internal?: boolean } = {},
+  options: { readonly internal?: boolean } = {},
 ): AcdcEdge[] {
+  checkOptions("toAcdc", options, { internal: "optional" });
+  const { internal = false } = options;
   if (circuit.component !== "edge")
     throw new RangeError("ACDC: edges are exported, not nodes; use toEdges first");
   const { inputs, nHeads, nKeyValueHeads, nLayers } = circuit.shape;
@@ -63,6 +66,7 @@ export function fromAcdc(
   edges: Iterable<AcdcEdge>,
   meta: CircuitMeta,
 ): { readonly circuit: Circuit; readonly internal: number } {
+  checkOptions("fromAcdc", meta, metaKeys);
   const elements: CircuitElement[] = [];
   let internal = 0;
   const read = readAs(edgesSchema, listed(edges), "ACDC: edges");

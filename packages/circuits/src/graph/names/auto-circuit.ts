@@ -1,9 +1,10 @@
 /** @file The names of AutoCircuit: `Resid Start`, `A0.1`, `A0.1.Q`, `MLP 0`, `Resid End`, `A0.1->A2.3.Q`. */
 
 import { quoted } from "@diopter/graph";
+import { checkOptions } from "@diopter/tensor";
 import * as v from "valibot";
 import { fields, index, list, listed, maybe, readAs, text } from "../../schema/schema";
-import { Circuit, type CircuitElement, type CircuitMeta } from "../circuit";
+import { Circuit, type CircuitElement, type CircuitMeta, metaKeys } from "../circuit";
 import type { GraphShape } from "../shape";
 
 /** An edge as AutoCircuit has it; `seqIdx` where the graph has an edge for every token. */
@@ -44,6 +45,7 @@ export function fromAutoCircuit(
   edges: Iterable<string | AutoCircuitEdge>,
   meta: CircuitMeta,
 ): Circuit {
+  checkOptions("fromAutoCircuit", meta, metaKeys);
   const elements: CircuitElement[] = [];
   for (const edge of readAs(edgesSchema, listed(edges), "AutoCircuit: edges")) {
     const { name, seqIdx } = typeof edge === "string" ? { name: edge, seqIdx: undefined } : edge;

@@ -1,6 +1,7 @@
 /** @file The graph JSON of EAP-IG and the Mechanistic Interpretability Benchmark (Hanna et al. 2024; Mueller et al. 2025). */
 
 import { quoted } from "@diopter/graph";
+import { checkOptions } from "@diopter/tensor";
 import * as v from "valibot";
 import {
   fields,
@@ -13,7 +14,7 @@ import {
   readAs,
   size,
 } from "../../schema/schema";
-import { Circuit, type CircuitMeta } from "../circuit";
+import { Circuit, type CircuitMeta, metaKeys } from "../circuit";
 import { EdgeGraph } from "../edge-graph";
 import type { GraphShape } from "../shape";
 
@@ -53,8 +54,10 @@ export interface ScoredCircuit {
  */
 export function fromEapIg(
   json: unknown,
-  { component = "edge", ...meta }: CircuitMeta & { readonly component?: "edge" | "node" },
+  options: CircuitMeta & { readonly component?: "edge" | "node" },
 ): ScoredCircuit {
+  checkOptions("fromEapIg", options, { ...metaKeys, component: "optional" });
+  const { component = "edge", ...meta } = options;
   const value = typeof json === "string" ? parseText(json) : json;
   const { cfg, nodes, edges } = readAs(graphSchema, value, "EAP-IG");
   const shape = shapeOfConfig(cfg);
@@ -94,16 +97,18 @@ export function fromEapIg(
  */
 export function toEapIg(
   circuit: Circuit,
-  {
-    dModel,
-    scores,
-    nodeScores,
-  }: {
+  options: {
     readonly dModel?: number;
     readonly scores?: ArrayLike<number>;
     readonly nodeScores?: ArrayLike<number>;
   } = {},
 ): EapIgGraph {
+  checkOptions("toEapIg", options, {
+    dModel: "optional",
+    scores: "optional",
+    nodeScores: "optional",
+  });
+  const { dModel, scores, nodeScores } = options;
   requireNameable(circuit);
   const { graph, shape } = circuit;
   requireLength("scores", scores, graph.edgeCount);

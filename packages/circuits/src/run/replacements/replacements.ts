@@ -3,7 +3,7 @@
 import { quoted } from "@diopter/graph";
 import { hookShape } from "@diopter/model";
 import { Random, type TensorLike, zeros } from "@diopter/tensor";
-import type { Ablation, AblationValue } from "../../ablation/ablation";
+import { type Ablation, type AblationValue, checkValue } from "../../ablation/ablation";
 import { NotApplicableError } from "../../ablation/not-applicable";
 import { corruptIds, corruptionOf, corruptRow } from "../../ablation/token-rows";
 import { embeddingHooks, sourceHooks } from "../../graph/sources";
@@ -144,6 +144,7 @@ export async function replacementsFor(
   value: Ablation["value"],
   context: ReplacementContext,
 ): Promise<Replacements> {
+  checkValue(value);
   switch (value.kind) {
     case "resample":
       return resampleValues(value, context);

@@ -1,6 +1,6 @@
 /** @file Verbs that agree with their subject, not with the nearer noun: "The keys near the cabinet". */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import {
@@ -11,7 +11,7 @@ import {
   tokenizerOf,
 } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 
 /** A word in both numbers. */
 export type NumberPair = readonly [singular: string, plural: string];
@@ -56,6 +56,12 @@ const defaultTemplates = [
  * const task = agreement(model, { n: 100, seed: 0 });
  */
 export function agreement(model: Tokenized, options: AgreementOptions = {}): Task {
+  checkOptions("agreement", options, {
+    ...generatorKeys,
+    templates: "optional",
+    nouns: "optional",
+    verbs: "optional",
+  });
   const tokenizer = tokenizerOf("agreement", model);
   const { n = 100, seed = 0, templates = defaultTemplates } = options;
   const prefix = promptPrefix("agreement", tokenizer, options.prependBos);

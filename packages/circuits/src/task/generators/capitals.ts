@@ -1,6 +1,6 @@
 /** @file Capitals of countries: "The capital of France is the city of". */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import {
@@ -12,7 +12,7 @@ import {
   tokenizerOf,
 } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 
 export interface CountryCapital {
   readonly country: string;
@@ -52,6 +52,11 @@ export const capitalCities: readonly CountryCapital[] = (
  * const task = capitals(model);
  */
 export function capitals(model: Tokenized, options: CapitalsOptions = {}): Task {
+  checkOptions("capitals", options, {
+    ...generatorKeys,
+    capitals: "optional",
+    template: "optional",
+  });
   const tokenizer = tokenizerOf("capitals", model);
   const { capitals: all = capitalCities, seed = 0 } = options;
   const { template = "The capital of {COUNTRY} is the city of" } = options;

@@ -1,6 +1,6 @@
 /** @file Docstrings whose next argument must be looked up (Heimersheim and Janiak 2023). */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import {
@@ -13,7 +13,7 @@ import {
 import { distinctPrompts } from "./distinct";
 import { type DocstringArguments, docstringCorruptions } from "./docstring-corruptions";
 import { docstringArguments, docstringMethods, docstringNouns } from "./docstring-words";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 
 export interface DocstringOptions extends GeneratorOptions {
   readonly methods?: readonly string[] | undefined;
@@ -41,6 +41,12 @@ def {METHOD}(self, {X0}, {X1}, {A}, {B}, {C}, {X2}):
  * const task = docstring(model, { n: 100, seed: 0 });
  */
 export function docstring(model: Tokenized, options: DocstringOptions = {}): Task {
+  checkOptions("docstring", options, {
+    ...generatorKeys,
+    methods: "optional",
+    arguments: "optional",
+    nouns: "optional",
+  });
   const tokenizer = tokenizerOf("docstring", model);
   const { n = 100, seed = 0 } = options;
   const prefix = promptPrefix("docstring", tokenizer, options.prependBos);

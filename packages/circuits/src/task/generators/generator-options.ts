@@ -1,6 +1,6 @@
 /** @file What every generator of tasks takes. */
 
-import type { Seed } from "@diopter/tensor";
+import type { OptionKeys, Seed } from "@diopter/tensor";
 
 export interface GeneratorOptions {
   /** How many different prompts; 100 unless told. */
@@ -10,3 +10,9 @@ export interface GeneratorOptions {
   /** Begin every prompt with the beginning-of-sequence token; on where the tokenizer has one. */
   readonly prependBos?: boolean | undefined;
 }
+
+export const generatorKeys: OptionKeys<GeneratorOptions> = {
+  n: "optional",
+  seed: "optional",
+  prependBos: "optional",
+};

@@ -1,6 +1,6 @@
 /** @file Years that must be later than another (Hanna et al. 2023, arXiv 2305.00586). */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import {
@@ -12,7 +12,7 @@ import {
   tokensAfter,
 } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 
 export interface GreaterThanOptions extends GeneratorOptions {
   /** What lasted from one year to another. */
@@ -57,6 +57,12 @@ const twoDigits = (year: number) => String(year).padStart(2, "0");
  * const task = greaterThan(model, { n: 100, seed: 0 });
  */
 export function greaterThan(model: Tokenized, options: GreaterThanOptions = {}): Task {
+  checkOptions("greaterThan", options, {
+    ...generatorKeys,
+    nouns: "optional",
+    centuries: "optional",
+    above: "optional",
+  });
   const tokenizer = tokenizerOf("greaterThan", model);
   const { n = 100, seed = 0, nouns = greaterThanNouns } = options;
   const prefix = promptPrefix("greaterThan", tokenizer, options.prependBos);

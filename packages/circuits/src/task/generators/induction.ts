@@ -1,6 +1,6 @@
 /** @file Random tokens twice over: the second time round each follows as it did before (Olsson et al. 2022). */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import type { Task, TaskPrompt } from "../task";
 import {
   answerToken,
@@ -11,7 +11,7 @@ import {
 } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
 import { docstringNouns } from "./docstring-words";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 
 export interface InductionOptions extends GeneratorOptions {
   /** Words to repeat; common nouns unless told. */
@@ -33,6 +33,12 @@ export interface InductionOptions extends GeneratorOptions {
  * const task = induction(model, { n: 100, seed: 0, length: 20 });
  */
 export function induction(model: Tokenized, options: InductionOptions = {}): Task {
+  checkOptions("induction", options, {
+    ...generatorKeys,
+    words: "optional",
+    tokens: "optional",
+    length: "optional",
+  });
   const tokenizer = tokenizerOf("induction", model);
   const { n = 100, seed = 0, length = 10, words = docstringNouns } = options;
   if (!Number.isInteger(length) || length < 2) {

@@ -1,6 +1,6 @@
 /** @file Indirect objects (Wang et al. 2022, arXiv 2211.00593): "Then, John and Mary ... John gave a ring to". */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import { fillSlots, lastMark, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import {
@@ -11,7 +11,7 @@ import {
   tokenizerOf,
 } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 import { corruptNames, type IoiNames, ioiCorruptions } from "./ioi-corruptions";
 import { ioiNames, ioiObjects, ioiPlaces, ioiTemplateName, ioiTemplates } from "./ioi-words";
 
@@ -39,6 +39,15 @@ export interface IoiOptions extends GeneratorOptions {
  * const task = ioi(model, { n: 100, seed: 0 });
  */
 export function ioi(model: Tokenized, options: IoiOptions = {}): Task {
+  checkOptions("ioi", options, {
+    ...generatorKeys,
+    names: "optional",
+    places: "optional",
+    objects: "optional",
+    templates: "optional",
+    orders: "optional",
+    allow: "optional",
+  });
   const tokenizer = tokenizerOf("ioi", model);
   const { n = 100, seed = 0, orders = ["ABBA", "BABA"], allow = () => true } = options;
   const { templates = ioiTemplates } = options;

@@ -1,12 +1,12 @@
 /** @file Which sport a known player plays (Nanda et al. 2023), after an example. */
 
-import { Random } from "@diopter/tensor";
+import { checkOptions, Random } from "@diopter/tensor";
 import { fields, list, readAs, text } from "../../schema/schema";
 import { fillSlots, slotTokens } from "../slots";
 import type { Task, TaskPrompt } from "../task";
 import { answerToken, knows, promptPrefix, type Tokenized, tokenizerOf } from "../tokenizer";
 import { distinctPrompts } from "./distinct";
-import type { GeneratorOptions } from "./generator-options";
+import { type GeneratorOptions, generatorKeys } from "./generator-options";
 
 export interface SportsPlayer {
   readonly name: string;
@@ -42,6 +42,12 @@ interface Known extends SportsPlayer {
  * const task = sports(model, { players: [{ name: "Babe Ruth", sport: "baseball" }] });
  */
 export function sports(model: Tokenized, options: SportsOptions): Task {
+  checkOptions("sports", options, {
+    ...generatorKeys,
+    players: "required",
+    nameTokens: "optional",
+    template: "optional",
+  });
   const tokenizer = tokenizerOf("sports", model);
   const { nameTokens = 3, template = question, seed = 0 } = options;
   const players = readAs(playersSchema, options.players, "sports: players");

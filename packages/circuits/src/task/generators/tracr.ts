@@ -1,6 +1,6 @@
 /** @file The two compiled programs of Miller et al. 2024: reversing a sequence, and the share of x so far. */
 
-import { Random, type Seed } from "@diopter/tensor";
+import { checkOptions, type OptionKeys, Random, type Seed } from "@diopter/tensor";
 import type { SequenceAnswer, Task, TaskPrompt } from "../task";
 import { distinctPrompts } from "./distinct";
 
@@ -16,6 +16,14 @@ export interface TracrOptions {
   /** The token before every sequence; as Tracr numbers it unless told. */
   readonly bos?: number | undefined;
 }
+
+const tracrKeys: OptionKeys<TracrOptions> = {
+  n: "optional",
+  seed: "optional",
+  length: "optional",
+  tokens: "optional",
+  bos: "optional",
+};
 
 export interface TracrReverseOptions extends TracrOptions {
   /** The output that stands for each token, in the order of `tokens`; 0, 1, 2, ... unless told. */
@@ -35,6 +43,7 @@ export interface TracrXProportionOptions extends TracrOptions {
  * @example const task = tracrReverse(); // 3^5 = 243 sequences
  */
 export function tracrReverse(options: TracrReverseOptions = {}): Task {
+  checkOptions("tracrReverse", options, { ...tracrKeys, outputs: "optional" });
   const { tokens = [0, 1, 2], bos = 3, outputs = tokens.map((_, i) => i) } = options;
   if (outputs.length !== tokens.length) {
     throw new RangeError(`tracr: ${outputs.length} outputs for ${tokens.length} tokens`);
@@ -55,6 +64,7 @@ export function tracrReverse(options: TracrReverseOptions = {}): Task {
  * @example const task = tracrXProportion({ n: 100, seed: 0 }); // of 4^5 = 1,024
  */
 export function tracrXProportion(options: TracrXProportionOptions = {}): Task {
+  checkOptions("tracrXProportion", options, { ...tracrKeys, x: "optional" });
   const { tokens = [2, 3, 4, 5], bos = 0, x = 3 } = options;
   if (!tokens.includes(x)) throw new RangeError(`tracr: x is ${x}, expected one of [${tokens}]`);
   const answer = (sequence: readonly number[], i: number): SequenceAnswer => {

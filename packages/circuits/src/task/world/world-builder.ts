@@ -1,6 +1,6 @@
 /** @file From sentences of the world to the prompts of a task. */
 
-import { Random } from "@diopter/tensor";
+import { type OptionKeys, Random } from "@diopter/tensor";
 import { checkTask } from "../check-task";
 import { distinctPrompts } from "../generators/distinct";
 import type { Task, TaskPrompt } from "../task";
@@ -24,6 +24,13 @@ export interface WorldTaskOptions {
   /** Only prompts of these groups, such as `{ template: "0", order: "ABBA" }`. */
   readonly groups?: Readonly<Record<string, string>> | undefined;
 }
+
+export const worldKeys: OptionKeys<WorldTaskOptions> = {
+  n: "optional",
+  seed: "optional",
+  split: "optional",
+  groups: "optional",
+};
 
 /** What one kind of sentence becomes. */
 export interface WorldRecipe {
