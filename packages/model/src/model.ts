@@ -9,7 +9,7 @@ import { MissingFileError } from "./config/errors";
 import type { Edit, EditSource, ResolvedEdit } from "./edits/edits";
 import { resolveEditLists } from "./edits/resolve-edits";
 import { ActivationCache } from "./hooks/cache";
-import { defaultCacheNames, hookNames, selectHooks } from "./hooks/names";
+import { defaultCacheNames, factorizedCacheNames, hookNames, selectHooks } from "./hooks/names";
 import {
   type CacheOptions,
   type ComputeOptions,
@@ -222,20 +222,18 @@ export class Model {
     checkOptions("Model.runWithHooks", options, hookedKeys);
     const tokens = this.#batch(prompt, options);
     const { logits = "all", names, fwdHooks, posSlice } = options;
+    const factorized = options.view !== undefined && options.view !== "residual";
+    const usual = factorized ? factorizedCacheNames(this.config) : defaultCacheNames(this.config);
     const read =
-      names === undefined
-        ? this.#names(options, defaultCacheNames(this.config))
-        : selectHooks(names, this.#names(options));
-    const available =
-      options.view && options.view !== "residual" && names === undefined ? [] : read;
+      names === undefined ? this.#names(options, usual) : selectHooks(names, this.#names(options));
     const stops = hookStops(this.config, fwdHooks, this.#names(options));
     const outputs = await this.#execute(tokens, options, {
       logits,
-      read: available,
+      read,
       stops,
       start: this.#start(options),
     });
-    const values = available.map((name) => [name, outputs.values.get(name)!] as const);
+    const values = read.map((name) => [name, outputs.values.get(name)!] as const);
     const cache = new ActivationCache(values, { keep: tokens.keep, nLayers: this.config.nLayers });
     return {
       logits: logitsIn(outputs, logits),

@@ -28,6 +28,21 @@ test.each(addable)("%s has equal logits in both views", async (_, model) => {
   expect(factorized.logits).toBeAllclose(logits, relative(logits, 1e-11));
 });
 
+test.each(addable)("%s caches every hook of either view that the view has", async (_, model) => {
+  const { cache } = await model.runWithCache(prompt);
+  const { cache: factorized } = await model.runWithCache(prompt, { view: "factorized" });
+  for (const [name, value] of cache.entries()) {
+    if (factorized.has(name))
+      expect(factorized.get(name)).toBeAllclose(value, relative(value, 1e-10));
+    else {
+      const alone = model.runWithCache(prompt, { view: "factorized", names: [name] });
+      await expect(alone, name).rejects.toThrow(
+        `hook "${name}" is not computed in the factorized view`,
+      );
+    }
+  }
+});
+
 const normed = models.filter(([, { config }]) => config.normPlacement !== "pre");
 test.each(normed)("%s has no factorized view, and says why", async (_, model) => {
   await expect(model.run(prompt, { view: "factorized" })).rejects.toThrow(

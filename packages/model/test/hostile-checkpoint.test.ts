@@ -317,7 +317,7 @@ test("a forgotten call, await or option says so, before anything is read", async
     [load(worldCausal, { runtime }), "got the function worldCausal; call it: worldCausal()"],
     [
       load(undefined, { runtime }),
-      "expected a folder, files or a checkpoint object, got undefined",
+      "expected a path, the id of a model, files or bytes, got undefined",
     ],
     [load({ config: tinyConfig }, { runtime }), "got an object with config"],
     [

@@ -64,6 +64,17 @@ export function defaultCacheNames(config: ModelConfig): HookName[] {
   return hookNames(config, { result: false, splitInputs: false });
 }
 
+/** The same of the factorized view: readers sum outputs for themselves, so of the stream there are only its ends. */
+export function factorizedCacheNames(config: ModelConfig): HookName[] {
+  const ends = ["blocks.0.hook_resid_pre", `blocks.${config.nLayers - 1}.hook_resid_post`];
+  const stream = /^blocks\.\d+\.(hook_resid_(pre|mid|post)|hook_attn_(in|out)|ln1\..*)$/;
+  // A norm that attention and MLP share is the MLP's there.
+  return defaultCacheNames(config).filter(
+    (name) =>
+      ends.includes(name) || !stream.test(name) || (config.sharedNorm && name.includes(".ln1.")),
+  );
+}
+
 function embeddingHooks(config: ModelConfig): HookName[] {
   const names: HookName[] = ["hook_embed"];
   if (config.positionalEmbeddingType === "standard") names.push("hook_pos_embed");
