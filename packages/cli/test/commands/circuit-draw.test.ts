@@ -35,7 +35,7 @@ test("the elements with their scores, as a table and as CSV", async () => {
   const { code, out, err } = await diopter(run, { cwd });
   expect([code, err]).toEqual([0, ""]);
   expect(out).toBe(
-    "toy: 2 edges\n\nedge              score\ninput->a0.h1<q>  0.5000\na0.h1->logits        -2\n",
+    "toy: 2 edges\n\nedge             score\ninput->a0.h1<q>    0.5\na0.h1->logits     -2.0\n",
   );
   await diopter([...run, "--out", "t.csv"], { cwd });
   expect(readFileSync(join(cwd, "t.csv"), "utf8")).toBe(
