@@ -5,8 +5,10 @@ import { cellsOf } from "../../src/circuit/cells";
 
 const task = (prompts: readonly (readonly [template: string | undefined, length: number])[]) =>
   ({
-    prompts: prompts.map(([template, length]) => ({
+    corruptions: ["other"],
+    prompts: prompts.map(([template, length], i) => ({
       clean: Array.from({ length }, () => 0),
+      corrupt: { other: Array.from({ length }, () => i) },
       groups: template === undefined ? {} : { template },
     })),
   }) as unknown as Task;
@@ -24,10 +26,20 @@ test.each([
     "several templates of one length each",
     [
       ["0", 5],
+      ["0", 5],
       ["1", 7],
       ["1", 7],
     ],
     "group",
+  ],
+  [
+    "several templates, one of a single text",
+    [
+      ["0", 5],
+      ["1", 7],
+      ["1", 7],
+    ],
+    "span",
   ],
   [
     "one template of one length",
