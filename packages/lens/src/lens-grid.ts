@@ -2,7 +2,7 @@
 
 import type { Provenance, TokenBatch } from "@diopter/model";
 import { heatmap } from "@diopter/plot";
-import { checkOptions } from "@diopter/tensor";
+import { brief, checkOptions, counted, inspected, oneLine } from "@diopter/tensor";
 import type { LayerStatistics } from "./lens-statistics";
 import type { ResidualSite } from "./sites";
 
@@ -161,6 +161,21 @@ export class LensGrid {
         width,
       },
     );
+  }
+
+  /** Its size, and what the last layer predicts after the first prompt, on one line. */
+  toString(): string {
+    const { layers, strings, tokens } = this;
+    const size = `${counted(layers.length, "layer")}, batch ${strings.length}, ${counted(tokens.pos, "position")}`;
+    const [best] = layers.length && strings[0]?.length ? this.top(-1, -1) : [];
+    const last = best
+      ? `, last ${brief(JSON.stringify(best.token), 30)} ${best.probability.toFixed(3)}`
+      : "";
+    return oneLine(`LensGrid of ${size}${last}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 
   #positions(prompt: number): number[] {

@@ -1,7 +1,16 @@
 /** @file A transformer with every activation in reach: run, cache, edit, differentiate, sweep, generate. */
 
 import type { Graph } from "@diopter/graph";
-import { checkOptions, given, Tensor, zeros } from "@diopter/tensor";
+import {
+  brief,
+  checkOptions,
+  counted,
+  given,
+  inspected,
+  oneLine,
+  Tensor,
+  zeros,
+} from "@diopter/tensor";
 import { type InMemoryCheckpoint, type LoadedCheckpoint, readModel } from "./checkpoint/load";
 import { type FileSource, holdsOnnx, type Place, placeOf } from "./checkpoint/place";
 import type { ModelConfig } from "./config/config";
@@ -419,9 +428,12 @@ export class Model {
     return tokenize(text, this.config, this.tokenizer, options.prependBos);
   }
 
-  /** Text of ids; an id past the tokenizer is its number. */
-  toString(ids: readonly number[]): string {
-    return textOf(this.#tokenizer(), ids);
+  /** Text of ids, an id past the tokenizer being its number; of none given, the model's id, size and runtime on one line. */
+  toString(...given: [] | [ids: readonly number[]]): string {
+    if (given.length > 0) return textOf(this.#tokenizer(), given[0]!);
+    const { nLayers, nHeads, dModel } = this.config;
+    const size = `${counted(nLayers, "layer")}, ${counted(nHeads, "head")}, dModel ${dModel}`;
+    return oneLine(`Model ${brief(this.id, 50)} (${size}) on ${this.runtime.name}`);
   }
 
   /** Text of each token. */
@@ -500,6 +512,10 @@ export class Model {
   /** Releases programs and their sessions; the runtime itself belongs to whoever made it. */
   async dispose(): Promise<void> {
     await this.#programs.clear();
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 
   /** Hashing half a gigabyte takes a second, so it waits for the first result that is asked where it came from. */

@@ -3,9 +3,9 @@
 /** Most characters of a foreign value in a message. */
 const most = 80;
 
-/** A text of at most 80 characters; a longer one loses its end. */
-export function brief(text: string): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+/** A text of at most 80 characters, or as many as said; a longer one loses its end. */
+export function brief(text: string, length = most): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 /**

@@ -10,6 +10,8 @@ import {
   toNumbers,
 } from "./dtype";
 import { type NestedNumbers, nest } from "./nest";
+import { firstOf, inspected, oneLine } from "./one-line";
+import { brief } from "./quoted";
 import { resolveRange, resolveShape } from "./resolve";
 import {
   around,
@@ -200,6 +202,19 @@ export class Tensor<D extends DType = DType> implements TensorLike<D> {
       return Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : value) : String(value);
     });
     return { dtype: this.dtype, shape: this.shape, data };
+  }
+
+  /** Dtype, shape and first elements, on one line. @example String(tensor([[1, 2]])); // "Tensor float32 [1, 2] (1, 2)" */
+  toString(): string {
+    const { dtype, size } = this;
+    // Memory that was handed to a worker has no elements, and cannot be asked for a part.
+    const head = (size ? this.data.subarray(0, 4) : this.data) as DataTypeMap[D];
+    const first = firstOf(dtype === "int64" ? head : toNumbers(dtype, head));
+    return oneLine(`Tensor ${dtype} ${brief(formatShape(this.shape))}${first}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 
   private number(offset: number): number {

@@ -1,7 +1,7 @@
 /** @file A circuit as data: a named set of edges or nodes of one graph, at positions or everywhere. */
 
 import { quoted } from "@diopter/graph";
-import { checkOptions, type OptionKeys } from "@diopter/tensor";
+import { brief, checkOptions, inspected, type OptionKeys, oneLine } from "@diopter/tensor";
 import {
   type CircuitComponent,
   type CircuitElement,
@@ -320,6 +320,19 @@ export class Circuit {
       ...(found === undefined ? {} : { found }),
       elements: this.elements.map(({ name, at }) => (at === undefined ? name : { name, at })),
     };
+  }
+
+  /** Name, version and size, on one line. */
+  toString(): string {
+    const { graph, component, size, hasPositions } = this;
+    const all = component === "edge" ? graph.edgeCount : graph.sources.length;
+    const title = `${brief(this.name, 50)} ${brief(this.version, 20)}`;
+    const at = hasPositions ? " at positions" : "";
+    return oneLine(`Circuit ${title}: ${size} of ${all} ${component}s${at}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 
   #edges(): Placement {

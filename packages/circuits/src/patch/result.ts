@@ -2,7 +2,16 @@
 
 import type { Provenance } from "@diopter/model";
 import { std } from "@diopter/statistics";
-import { checkOptions, fromData, mean, type Tensor } from "@diopter/tensor";
+import {
+  brief,
+  checkOptions,
+  firstOf,
+  fromData,
+  inspected,
+  mean,
+  oneLine,
+  type Tensor,
+} from "@diopter/tensor";
 import { axisOf, type PatchMeanOptions, type PatchSvgOptions, patchPicture } from "./picture";
 
 /** `denoise`: values of the clean run go into the corrupt run; `noise`: values of the corrupt run into the clean one. */
@@ -165,6 +174,18 @@ export class PatchResult {
     });
     const { normalized = true, ...picture } = options;
     return patchPicture(this, this.mean({ normalized }), { ...picture, normalized });
+  }
+
+  /** Metric, direction, shape and first values, on one line. */
+  toString(): string {
+    const { axes, values, direction } = this;
+    const shape = values.shape.map((size, a) => `${axes[a] ?? "prompt"} ${size}`).join(", ");
+    const what = `${brief(this.metric, 30)}, ${direction}`;
+    return oneLine(`PatchResult of ${what} [${brief(shape, 50)}]${firstOf(values.data)}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 
   #coordinatesOf(cell: number): Record<string, number | string> {

@@ -1,12 +1,13 @@
 /** @file A robustness report: findings, as data and as one page. */
 
 import type { PageSection } from "@diopter/plot";
-import { checkOptions } from "@diopter/tensor";
+import { brief, checkOptions, counted, inspected, oneLine } from "@diopter/tensor";
 import type { RobustnessData } from "./data";
 import type { CircuitScores } from "./draw-circuit";
 import { Findings } from "./findings";
 import { reportPage, reportSections } from "./page";
 import { csvOf, type ReportRow, rowsOf } from "./rows";
+import { medianOf, runScores, tickText } from "./score-scale";
 
 export interface PageOptions {
   /** Of the circuit's elements, such as `attributeEdges` gives. */
@@ -54,5 +55,21 @@ export class RobustnessReport extends Findings {
   toSections(options: PageOptions = {}): PageSection[] {
     checkOptions("RobustnessReport.toSections", options, { scores: "optional" });
     return reportSections(this, options.scores);
+  }
+
+  /** Circuit, task, size and the median score as specified, on one line. */
+  override toString(): string {
+    const { circuit, task, cells, prompts } = this.data;
+    const of = `${brief(circuit.name, 30)} on ${brief(task.name, 25)}`;
+    const size = `${counted(cells.length, "cell")}, ${counted(prompts.length, "prompt")}`;
+    const run = cells[0]?.run;
+    const scores = run?.applicable ? runScores(run, this.scale) : [];
+    const median = scores.length && !scores.some(Number.isNaN) ? medianOf(scores) : undefined;
+    const score = median === undefined ? "" : `, ${tickText(median, this.scale)} as specified`;
+    return oneLine(`RobustnessReport of ${of}: ${size}${score}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 }

@@ -1,7 +1,15 @@
 /** @file The activations of one run, by hook name. */
 
 import { nearest } from "@diopter/graph";
-import { fromData, Tensor, type TensorLike } from "@diopter/tensor";
+import {
+  brief,
+  counted,
+  fromData,
+  inspected,
+  oneLine,
+  Tensor,
+  type TensorLike,
+} from "@diopter/tensor";
 import { getActName } from "./get-act-name";
 import { hookAxes } from "./hook-axes";
 import { padPlaces, type TokenSlots, takeSlots, tokenSlots } from "./token-slots";
@@ -141,6 +149,22 @@ export class ActivationCache {
 
   toJSON(): Record<string, unknown> {
     return Object.fromEntries(this.entries().map(([name, value]) => [name, value.toJSON()]));
+  }
+
+  /** How much of what it holds, on one line. */
+  toString(): string {
+    const names = this.names();
+    const { batch } = this;
+    const size = batch ? `, batch ${batch}, ${counted(this.keep.length / batch, "position")}` : "";
+    const first = names.length
+      ? ` (${brief(names[0]!, 50)}${names.length > 1 ? ", ..." : ""})`
+      : "";
+    const what = names.every(isActivation) ? "hook" : "value";
+    return oneLine(`ActivationCache of ${counted(names.length, what)}${size}${first}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 }
 

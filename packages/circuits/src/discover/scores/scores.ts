@@ -1,6 +1,6 @@
 /** @file A score for every edge or node, with how it was made, and circuits chosen by it. */
 
-import { checkOptions } from "@diopter/tensor";
+import { brief, checkOptions, counted, firstOf, inspected, oneLine } from "@diopter/tensor";
 import * as v from "valibot";
 import { Circuit } from "../../graph/circuit";
 import { type CircuitComponent, elementIndex, elementName } from "../../graph/circuit-elements";
@@ -199,6 +199,17 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
     return new Scores(graph, component, Float64Array.from(values, Number), record, {
       first,
     }) as Scores<"edge"> | Scores<"node">;
+  }
+
+  /** Method, size and first scores, on one line. */
+  toString(): string {
+    const { values, component, record } = this;
+    const of = `${counted(values.length, component)}, ${counted(record.prompts, "prompt")}`;
+    return oneLine(`Scores by ${brief(record.method, 40)} of ${of}${firstOf(values)}`);
+  }
+
+  [inspected](): string {
+    return this.toString();
   }
 
   #circuit(
