@@ -24,9 +24,13 @@ test("a model loads by its id, and again offline", async () => {
   expect(new Set(statuses)).toEqual(new Set(["initiate", "download", "progress", "done", "ready"]));
   expect(await kept()).toEqual([
     "refs/main",
-    ...["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map(
-      (file) => `resolve/${commit}/${file}`,
-    ),
+    ...[
+      "config.json",
+      "generation_config.json",
+      "model.safetensors",
+      "tokenizer.json",
+      "tokenizer_config.json",
+    ].map((file) => `resolve/${commit}/${file}`),
   ]);
   const again = await loadCheckpoint("owner/name", { ...options, offline: true });
   expect(again.weights).toEqual(first.weights);
