@@ -2,7 +2,7 @@
 
 import type { Provenance, TokenBatch } from "@diopter/model";
 import { heatmap } from "@diopter/plot";
-import { brief, checkOptions, counted, inspected, oneLine } from "@diopter/tensor";
+import { brief, checkOptions, counted, inspectable, oneLine } from "@diopter/tensor";
 import type { LayerStatistics } from "./lens-statistics";
 import type { ResidualSite } from "./sites";
 
@@ -61,6 +61,7 @@ export class LensGrid {
   readonly #tokenOf: (id: number) => string;
 
   constructor({ layers, tokens, strings, tokenOf, target, provenance }: LensContent) {
+    inspectable(this);
     this.layers = layers;
     this.tokens = tokens;
     this.strings = strings;
@@ -172,10 +173,6 @@ export class LensGrid {
       ? `, last ${brief(JSON.stringify(best.token), 30)} ${best.probability.toFixed(3)}`
       : "";
     return oneLine(`LensGrid of ${size}${last}`);
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 
   #positions(prompt: number): number[] {

@@ -6,7 +6,7 @@ import {
   checkOptions,
   counted,
   given,
-  inspected,
+  inspectable,
   oneLine,
   Tensor,
   zeros,
@@ -105,6 +105,7 @@ export class Model {
     options: ModelOptions,
     processing: readonly string[],
   ) {
+    inspectable(this);
     this.#checkpoint = checkpoint;
     this.#options = options;
     this.#programs = new ProgramCache(options.maxPrograms ?? 64);
@@ -512,10 +513,6 @@ export class Model {
   /** Releases programs and their sessions; the runtime itself belongs to whoever made it. */
   async dispose(): Promise<void> {
     await this.#programs.clear();
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 
   /** Hashing half a gigabyte takes a second, so it waits for the first result that is asked where it came from. */

@@ -79,7 +79,7 @@ export type { LbfgsState } from "./lbfgs-memory";
 export { matmul } from "./matmul";
 export { didYouMean, editDistance, nearest } from "./nearest";
 export { type OneHotOptions, oneHot } from "./one-hot";
-export { counted, firstOf, inspected, oneLine } from "./one-line";
+export { counted, firstOf, inspectable, oneLine } from "./one-line";
 export { type PadOptions, pad } from "./pad";
 export type { Parameter, ParameterSet, PerParameter } from "./parameters";
 export { qr } from "./qr";

@@ -5,6 +5,15 @@ import { brief } from "./quoted";
 /** Name of the method by which Node's `console.log` asks an object for its text; nothing of Node is imported. */
 export const inspected: unique symbol = /* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom");
 
+/**
+ * Lets Node's `console.log` show an object as `String(x)` does; for constructors.
+ *
+ * A method of a computed name would do too, but bundlers then keep the class where nobody uses it.
+ */
+export function inspectable(x: object): void {
+  Object.defineProperty(x, inspected, { value: () => String(x) });
+}
+
 /** A text with spaces for line breaks and control characters, of at most 120 characters; a longer one loses its end. */
 export function oneLine(text: string): string {
   return brief(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " "), 120);

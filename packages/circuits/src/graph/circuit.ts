@@ -1,7 +1,7 @@
 /** @file A circuit as data: a named set of edges or nodes of one graph, at positions or everywhere. */
 
 import { quoted } from "@diopter/graph";
-import { brief, checkOptions, inspected, type OptionKeys, oneLine } from "@diopter/tensor";
+import { brief, checkOptions, inspectable, type OptionKeys, oneLine } from "@diopter/tensor";
 import {
   type CircuitComponent,
   type CircuitElement,
@@ -84,6 +84,7 @@ export class Circuit {
     placement: Placement,
     { name, version, source, derivation = [], found }: CircuitMeta,
   ) {
+    inspectable(this);
     this.name = name;
     this.version = version;
     this.source = source;
@@ -329,10 +330,6 @@ export class Circuit {
     const title = `${brief(this.name, 50)} ${brief(this.version, 20)}`;
     const at = hasPositions ? " at positions" : "";
     return oneLine(`Circuit ${title}: ${size} of ${all} ${component}s${at}`);
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 
   #edges(): Placement {

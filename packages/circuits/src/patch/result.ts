@@ -7,7 +7,7 @@ import {
   checkOptions,
   firstOf,
   fromData,
-  inspected,
+  inspectable,
   mean,
   oneLine,
   type Tensor,
@@ -63,6 +63,7 @@ export class PatchResult {
   readonly provenance: Provenance;
 
   constructor(content: PatchContent) {
+    inspectable(this);
     this.axes = content.axes;
     this.coordinates = content.coordinates;
     this.labels = content.labels;
@@ -182,10 +183,6 @@ export class PatchResult {
     const shape = values.shape.map((size, a) => `${axes[a] ?? "prompt"} ${size}`).join(", ");
     const what = `${brief(this.metric, 30)}, ${direction}`;
     return oneLine(`PatchResult of ${what} [${brief(shape, 50)}]${firstOf(values.data)}`);
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 
   #coordinatesOf(cell: number): Record<string, number | string> {

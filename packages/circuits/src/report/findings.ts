@@ -1,6 +1,6 @@
 /** @file What follows from the measured data of a robustness report. */
 
-import { checkOptions } from "@diopter/tensor";
+import { checkOptions, inspectable } from "@diopter/tensor";
 import { type Sensitivity, sensitivity } from "../metrics/sensitivity";
 import { type CellSummary, type CellWithout, cellSummary } from "./cell-summary";
 import { axisNames } from "./cell-words";
@@ -23,6 +23,7 @@ export class Findings {
   #cells: readonly (CellSummary | CellWithout)[] | undefined;
 
   constructor(data: RobustnessData) {
+    inspectable(this);
     this.data = data;
     this.scale = scaleOf(data);
   }

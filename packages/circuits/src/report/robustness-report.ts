@@ -1,7 +1,7 @@
 /** @file A robustness report: findings, as data and as one page. */
 
 import type { PageSection } from "@diopter/plot";
-import { brief, checkOptions, counted, inspected, oneLine } from "@diopter/tensor";
+import { brief, checkOptions, counted, oneLine } from "@diopter/tensor";
 import type { RobustnessData } from "./data";
 import type { CircuitScores } from "./draw-circuit";
 import { Findings } from "./findings";
@@ -67,9 +67,5 @@ export class RobustnessReport extends Findings {
     const median = scores.length && !scores.some(Number.isNaN) ? medianOf(scores) : undefined;
     const score = median === undefined ? "" : `, ${tickText(median, this.scale)} as specified`;
     return oneLine(`RobustnessReport of ${of}: ${size}${score}`);
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 }

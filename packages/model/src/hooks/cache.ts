@@ -5,7 +5,7 @@ import {
   brief,
   counted,
   fromData,
-  inspected,
+  inspectable,
   oneLine,
   Tensor,
   type TensorLike,
@@ -43,6 +43,7 @@ export class ActivationCache {
     values: Iterable<readonly [string, TensorLike]>,
     options: { keep: readonly (0 | 1)[]; nLayers: number; slots?: TokenSlots; keys?: TokenSlots },
   ) {
+    inspectable(this);
     this.#values = new Map([...values].map(([name, value]) => [name, asTensor(value)]));
     this.keep = options.keep;
     this.#layers = options.nLayers;
@@ -161,10 +162,6 @@ export class ActivationCache {
       : "";
     const what = names.every(isActivation) ? "hook" : "value";
     return oneLine(`ActivationCache of ${counted(names.length, what)}${size}${first}`);
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 }
 

@@ -1,6 +1,6 @@
 /** @file A score for every edge or node, with how it was made, and circuits chosen by it. */
 
-import { brief, checkOptions, counted, firstOf, inspected, oneLine } from "@diopter/tensor";
+import { brief, checkOptions, counted, firstOf, inspectable, oneLine } from "@diopter/tensor";
 import * as v from "valibot";
 import { Circuit } from "../../graph/circuit";
 import { type CircuitComponent, elementIndex, elementName } from "../../graph/circuit-elements";
@@ -96,6 +96,7 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
       readonly first?: Iterable<number> | undefined;
     } = {},
   ) {
+    inspectable(this);
     const count = component === "edge" ? graph.edgeCount : graph.sources.length;
     if (values.length !== count)
       throw new RangeError(`scores: ${values.length} scores for ${count} ${component}s`);
@@ -206,10 +207,6 @@ export class Scores<Of extends CircuitComponent = CircuitComponent> {
     const { values, component, record } = this;
     const of = `${counted(values.length, component)}, ${counted(record.prompts, "prompt")}`;
     return oneLine(`Scores by ${brief(record.method, 40)} of ${of}${firstOf(values)}`);
-  }
-
-  [inspected](): string {
-    return this.toString();
   }
 
   #circuit(
